@@ -1,0 +1,48 @@
+// swift-tools-version: 6.2
+// The rooms of the house and who may import whom; ARCHITECTURE.md says why, HouseTests hold it.
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "p2pfs",
+  products: [
+    .executable(name: "p2pfs", targets: ["p2pfs"]),
+    .executable(name: "tracker", targets: ["Tracker"]),
+    .executable(name: "tracker-load", targets: ["TrackerLoad"]),
+  ],
+  targets: [
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+    .target(name: "GroupModel", dependencies: ["COpenSSL"], swiftSettings: settings),
+    .target(name: "Link", dependencies: ["GroupModel", "COpenSSL"], swiftSettings: settings),
+    .target(name: "Catalog", dependencies: ["GroupModel", "CSQLite"], swiftSettings: settings),
+    .target(name: "Swarm", dependencies: ["GroupModel", "Link"], swiftSettings: settings),
+    .executableTarget(
+      name: "p2pfs", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "Tracker", dependencies: ["GroupModel", "Link", "Catalog"], swiftSettings: settings),
+
+    .executableTarget(
+      name: "TrackerLoad", dependencies: ["GroupModel", "Link"], path: "Benchmarks/TrackerLoad",
+      swiftSettings: settings),
+
+    .testTarget(name: "GroupModelTests", dependencies: ["GroupModel"], swiftSettings: settings),
+    .testTarget(name: "LinkTests", dependencies: ["Link", "GroupModel", "COpenSSL"], swiftSettings: settings),
+    .testTarget(name: "CatalogTests", dependencies: ["Catalog", "GroupModel"], swiftSettings: settings),
+    .testTarget(name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel"], swiftSettings: settings),
+    .testTarget(name: "p2pfsTests", dependencies: ["p2pfs", "GroupModel"], swiftSettings: settings),
+    .testTarget(name: "HouseTests", swiftSettings: settings),
+    .testTarget(name: "EndToEndTests", dependencies: ["GroupModel"], swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+// Each of these is a macro in OpenSSL's headers, which Swift does not import.
+
+static inline long p2pfs_ssl_ctx_set_min_proto_version(SSL_CTX *context, int version) {
+  return SSL_CTX_set_min_proto_version(context, version);
+}
+
+static inline long p2pfs_ssl_ctx_set_mode(SSL_CTX *context, long mode) {
+  return SSL_CTX_set_mode(context, mode);
+}
+
+static inline long p2pfs_ssl_ctx_set_session_cache_mode(SSL_CTX *context, long mode) {
+  return SSL_CTX_set_session_cache_mode(context, mode);
+}
+
+static inline long p2pfs_ssl_ctx_add0_chain_cert(SSL_CTX *context, X509 *certificate) {
+  return SSL_CTX_add0_chain_cert(context, certificate);
+}
+
+static inline int p2pfs_err_reason(unsigned long error) {
+  return ERR_GET_REASON(error);
+}

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <sqlite3.h>
+
+/// SQLITE_TRANSIENT is a macro with a pointer cast, which Swift does not import.
+static inline int p2pfs_sqlite_bind_text(sqlite3_stmt *statement, int index, const char *text, int bytes) {
+  return sqlite3_bind_text(statement, index, text, bytes, SQLITE_TRANSIENT);
+}
+
+static inline int p2pfs_sqlite_bind_blob(sqlite3_stmt *statement, int index, const void *bytes, int count) {
+  return sqlite3_bind_blob(statement, index, bytes, count, SQLITE_TRANSIENT);
+}
+
+/// sqlite3_db_config is variadic.
+static inline int p2pfs_sqlite_no_checkpoint_on_close(sqlite3 *database) {
+  return sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
+}
