@@ -34,3 +34,14 @@ static inline long p2pfs_ssl_ctx_add0_chain_cert(SSL_CTX *context, X509 *certifi
 static inline int p2pfs_err_reason(unsigned long error) {
   return ERR_GET_REASON(error);
 }
+
+// These three are deprecated, and so a warning to Swift, which here is an error. They stay because EVP's
+// context lives on the heap: 64 bytes take 62 ns by these, 92 by EVP with a kept context, 281 by SHA256().
+
+static inline void p2pfs_sha256_begin(SHA256_CTX *context) { SHA256_Init(context); }
+
+static inline void p2pfs_sha256_update(SHA256_CTX *context, const void *bytes, size_t count) {
+  SHA256_Update(context, bytes, count);
+}
+
+static inline void p2pfs_sha256_end(SHA256_CTX *context, void *digest) { SHA256_Final(digest, context); }
