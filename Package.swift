@@ -22,8 +22,10 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
+    .systemLibrary(name: "CLinux"),
+
     .target(name: "GroupModel", dependencies: ["COpenSSL"], swiftSettings: settings),
-    .target(name: "Link", dependencies: ["GroupModel", "COpenSSL"], swiftSettings: settings),
+    .target(name: "Link", dependencies: ["GroupModel", "COpenSSL", "CLinux"], swiftSettings: settings),
     .target(name: "Catalog", dependencies: ["GroupModel", "CSQLite"], swiftSettings: settings),
     .target(name: "Swarm", dependencies: ["GroupModel", "Link"], swiftSettings: settings),
     .executableTarget(

@@ -27,9 +27,11 @@ static inline long p2pfs_ssl_ctx_set_session_cache_mode(SSL_CTX *context, long m
   return SSL_CTX_set_session_cache_mode(context, mode);
 }
 
-static inline long p2pfs_ssl_ctx_add0_chain_cert(SSL_CTX *context, X509 *certificate) {
-  return SSL_CTX_add0_chain_cert(context, certificate);
+static inline long p2pfs_ssl_ctx_add1_chain_cert(SSL_CTX *context, X509 *certificate) {
+  return SSL_CTX_add1_chain_cert(context, certificate);
 }
+
+static const uint64_t p2pfs_ssl_options = SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION;
 
 static inline int p2pfs_err_reason(unsigned long error) {
   return ERR_GET_REASON(error);

@@ -22,3 +22,13 @@ package struct Proposal: Hashable, Sendable {
     case rename(from: FilePath, to: FilePath, replacing: Bool)
   }
 }
+
+extension Proposal {
+  /// The other person whom it is about.
+  package var subject: UserName? {
+    switch wish {
+    case .accept(let user), .reject(let user), .remove(let user): user
+    case .found, .join, .leave, .publish, .unpublish, .rename: nil
+    }
+  }
+}

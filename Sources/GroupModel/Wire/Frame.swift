@@ -43,12 +43,13 @@ package struct FrameHeader: Equatable, Sendable {
     }
   }
 
-  package func write(to writer: inout WireWriter) {
-    writer.u32(UInt32(bodyBytes))
-    writer.u8(role.rawValue)
-    writer.u8(kind)
-    writer.u16(0)
-    writer.u32(exchange)
+  package func append(to bytes: inout [UInt8]) {
+    withUnsafeBytes(of: UInt32(bodyBytes).bigEndian) { bytes.append(contentsOf: $0) }
+    bytes.append(role.rawValue)
+    bytes.append(kind)
+    bytes.append(0)
+    bytes.append(0)
+    withUnsafeBytes(of: exchange.bigEndian) { bytes.append(contentsOf: $0) }
   }
 }
 

@@ -79,7 +79,9 @@ package struct WireReader: ~Escapable {
     max: Int, bytesEach: Int, each read: (inout WireReader) throws(Malformed) -> Element
   ) throws(Malformed) -> [Element] {
     let count = Int(try u32())
-    guard count <= max, count * bytesEach <= remaining else { throw Malformed("a list longer than it may be") }
+    guard count <= max, count * bytesEach <= remaining else {
+      throw Malformed("a list longer than it may be")
+    }
     var elements: [Element] = []
     elements.reserveCapacity(count)
     for _ in 0..<count { elements.append(try read(&self)) }

@@ -41,7 +41,8 @@ package struct WireWriter: Sendable {
   }
 
   /// How many follow, in four bytes, then each.
-  package mutating func list<Element>(_ elements: [Element], each write: (inout WireWriter, Element) -> Void) {
+  package mutating func list<Element>(_ elements: [Element], each write: (inout WireWriter, Element) -> Void)
+  {
     u32(UInt32(elements.count))
     for element in elements { write(&self, element) }
   }

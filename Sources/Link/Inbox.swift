@@ -1,0 +1,23 @@
+// Bytes that have come and are no whole message yet, or may not be looked at yet. It holds memory only while it
+// holds bytes, and grows with the bytes that come, never with the length that a header announces.
+
+struct Inbox {
+  private var bytes: [UInt8] = []
+
+  var isEmpty: Bool { bytes.isEmpty }
+
+  mutating func append(_ more: RawSpan) {
+    more.withUnsafeBytes { bytes.append(contentsOf: $0) }
+  }
+
+  mutating func takeAll() -> [UInt8] {
+    defer { bytes = [] }
+    return bytes
+  }
+
+  mutating func restore(_ held: consuming [UInt8], from taken: Int) {
+    guard taken < held.count else { return }
+    if taken > 0 { held.removeFirst(taken) }
+    bytes = held
+  }
+}

@@ -1,0 +1,138 @@
+// One TLS 1.3 line over a non-blocking socket: what OpenSSL says of it, as values. Belongs to one loop's thread.
+
+internal import COpenSSL
+internal import Glibc
+internal import GroupModel
+
+final class TLSLine {
+  private let ssl: OpaquePointer
+  private let lineProtocol: LineProtocol
+  /// Set by the context while it checks the other end's certificate.
+  var trustError: TrustError?
+  private(set) var holder: Holder?
+  private(set) var authority: Certificate?
+
+  init?(_ context: TLSContext, on socket: Socket) {
+    guard let ssl = SSL_new(context.context) else { return nil }
+    self.ssl = ssl
+    lineProtocol = context.lineProtocol
+    guard SSL_set_fd(ssl, socket.descriptor) == 1 else { return nil }
+    context.role == .server ? SSL_set_accept_state(ssl) : SSL_set_connect_state(ssl)
+    SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  deinit { SSL_free(ssl) }
+
+  /// The line in whose handshake OpenSSL asks for a certificate to be checked.
+  static func of(_ verification: OpaquePointer) -> TLSLine? {
+    guard let ssl = X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()),
+      let me = SSL_get_ex_data(OpaquePointer(ssl), 0)
+    else { return nil }
+    return Unmanaged<TLSLine>.fromOpaque(me).takeUnretainedValue()
+  }
+
+  func met(_ holder: Holder, authority: Certificate) {
+    self.holder = holder
+    self.authority = authority
+  }
+
+  /// The authority's certificate is wanted once at most; then its memory is not kept for every line.
+  func takeAuthority() -> Certificate? {
+    defer { authority = nil }
+    return authority
+  }
+}
+
+enum TLSProgress {
+  case done
+  case wantsRead
+  case wantsWrite
+  case ended(LineEnd)
+}
+
+enum TLSTransfer {
+  case bytes(Int)
+  case wantsRead
+  case wantsWrite
+  case ended(LineEnd)
+}
+
+extension TLSLine {
+  func shakeHands() -> TLSProgress {
+    ERR_clear_error()
+    let result = SSL_do_handshake(ssl)
+    guard result != 1 else { return speaksOurProtocol ? .done : .ended(.handshakeFailed("another protocol")) }
+    switch SSL_get_error(ssl, result) {
+    case SSL_ERROR_WANT_READ: return .wantsRead
+    case SSL_ERROR_WANT_WRITE: return .wantsWrite
+    default: return .ended(trustError.map(LineEnd.untrusted) ?? failedHandshake())
+    }
+  }
+
+  /// A client that names no protocol at all is not refused by OpenSSL.
+  private var speaksOurProtocol: Bool {
+    var name: UnsafePointer<UInt8>?
+    var length: UInt32 = 0
+    SSL_get0_alpn_selected(ssl, &name, &length)
+    return UnsafeBufferPointer(start: name, count: Int(length)).elementsEqual(lineProtocol.rawValue.utf8)
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) -> TLSTransfer {
+    ERR_clear_error()
+    let result = SSL_read(ssl, buffer.baseAddress, Int32(buffer.count))
+    return result > 0 ? .bytes(Int(result)) : stopped(result)
+  }
+
+  func write(_ buffer: UnsafeRawBufferPointer) -> TLSTransfer {
+    ERR_clear_error()
+    let result = SSL_write(ssl, buffer.baseAddress, Int32(min(buffer.count, Int(Int32.max))))
+    return result > 0 ? .bytes(Int(result)) : stopped(result)
+  }
+
+  private func stopped(_ result: Int32) -> TLSTransfer {
+    switch SSL_get_error(ssl, result) {
+    case SSL_ERROR_WANT_READ: .wantsRead
+    case SSL_ERROR_WANT_WRITE: .wantsWrite
+    case SSL_ERROR_ZERO_RETURN: .ended(.goodbye)
+    case SSL_ERROR_SYSCALL: .ended(.lost(errno: errno))
+    default: .ended(trustError.map(LineEnd.untrusted) ?? brokenOff())
+    }
+  }
+
+  /// Says goodbye if that is possible at once. Waiting for the other's goodbye would serve nobody.
+  func sayGoodbye() {
+    ERR_clear_error()
+    if SSL_is_init_finished(ssl) == 1 { SSL_shutdown(ssl) }
+  }
+
+  /// Decrypted bytes, or a record of them, wait in here, of which epoll knows nothing.
+  var holdsBytes: Bool { SSL_has_pending(ssl) == 1 }
+}
+
+// OpenSSL's reasons as ours.
+extension TLSLine {
+  private func failedHandshake() -> LineEnd {
+    let end = brokenOff()
+    guard case .lost = end else { return end }
+    return .handshakeFailed("it broke off")
+  }
+
+  private func brokenOff() -> LineEnd {
+    let error = ERR_peek_error()
+    guard error != 0 else { return .lost(errno: errno) }
+    switch p2pfs_err_reason(error) {
+    case SSL_R_UNEXPECTED_EOF_WHILE_READING: return .lost(errno: 0)
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED: return .turnedAway(.expired)
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA: return .turnedAway(.unknownAuthority)
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN,
+      SSL_R_TLSV1_ALERT_ACCESS_DENIED, SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
+      return .turnedAway(.otherwise)
+    default: return .handshakeFailed(reason(error))
+    }
+  }
+
+  private func reason(_ error: UInt) -> String {
+    guard let text = ERR_reason_error_string(error) else { return "TLS error \(error)" }
+    return String(cString: text)
+  }
+}
