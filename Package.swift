@@ -32,7 +32,7 @@ let package = Package(
       name: "p2pfs", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"],
       swiftSettings: settings),
     .executableTarget(
-      name: "Tracker", dependencies: ["GroupModel", "Link", "Catalog"], swiftSettings: settings),
+      name: "Tracker", dependencies: ["GroupModel", "Link", "Catalog", "CLinux"], swiftSettings: settings),
 
     .executableTarget(
       name: "TrackerLoad", dependencies: ["GroupModel", "Link"], path: "Benchmarks/TrackerLoad",

@@ -20,6 +20,10 @@ package struct Facts: Sendable {
   package var destination: Entry?
   package var destinationHoldsFiles = false
   package var destinationParentExists = true
+  /// Whether every path below a directory stays short enough when that is renamed.
+  package var movedPathsFit = true
+  /// Whether every link that moves still points into its group.
+  package var movedLinksStay = true
   /// The number that the decision would have.
   package var next: UInt64 = 1
 
@@ -162,6 +166,8 @@ extension Rules {
       try mustBeTheirs(old, actor, facts)
       try mayReplace(old, with: moving, facts)
     }
+    guard facts.movedPathsFit else { throw .limitReached }
+    guard facts.movedLinksStay else { throw .malformed }
     return [.moved(from: from, to: to)]
   }
 

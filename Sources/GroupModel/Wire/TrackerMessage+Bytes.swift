@@ -241,6 +241,7 @@ extension WireWriter {
   fileprivate mutating func mark(_ mark: CatchUpMark) {
     u64(mark.number)
     u64(mark.row)
+    u64(mark.begun)
   }
 
   fileprivate mutating func key(_ key: ContentKey) {
@@ -297,7 +298,7 @@ extension WireReader {
   }
 
   fileprivate mutating func mark() throws(Malformed) -> CatchUpMark {
-    CatchUpMark(number: try u64(), row: try u64())
+    CatchUpMark(number: try u64(), row: try u64(), begun: try u64())
   }
 
   fileprivate mutating func key() throws(Malformed) -> ContentKey {

@@ -51,21 +51,27 @@ package enum TrackerPush: Hashable, Sendable {
   case standing(GroupName, GroupID, Standing)
 }
 
-/// How far a member has come in a group: everything up to and with `number`, and of the rows of the number after
-/// it those up to `row`, where a page ended in the middle of one.
+/// How far a member has come in a group. Its changed rows are told in the order of the decision that changed them
+/// last and, within one decision, of their place in it, counted from 1. The mark covers every row of the decisions
+/// up to and with `number`, and of the decision after that the rows up to and with the place `row`: 0, unless a
+/// page ended in the middle of it.
 package struct CatchUpMark: Hashable, Sendable {
   package let number: UInt64
   package let row: UInt64
+  /// For one who began from nothing, until he has come to the end: the group's number at that time. What had been
+  /// removed by then he never knew, so he need not hear of it. 0 otherwise.
+  package let begun: UInt64
 
-  package init(number: UInt64, row: UInt64 = 0) {
+  package init(number: UInt64, row: UInt64 = 0, begun: UInt64 = 0) {
     self.number = number
     self.row = row
+    self.begun = begun
   }
 }
 
 package struct CatchUpPage: Hashable, Sendable {
-  /// What was remembered of the group is to be forgotten first: the ledger no longer knows what was removed
-  /// since the asker's mark.
+  /// What was remembered of the group is to be forgotten first: the asker begins from nothing, or the ledger no
+  /// longer knows what was removed since his mark.
   package let startsAnew: Bool
   package let changes: [Change]
   /// Where to go on, or, with `more` false, where the asker now stands.

@@ -1,0 +1,240 @@
+// A member's line to whichever tracker serves: finds it, finds the next one when it is gone, and asks again what
+// was not answered. Every request can be asked twice: those that change something bear an id.
+
+internal import Glibc
+package import GroupModel
+package import Link
+internal import Synchronization
+
+/// Why a tracker could not be asked.
+package enum TrackerTrouble: Error, Equatable, Sendable {
+  /// None answered in time; the reason is the last one that was seen.
+  case noTracker(LineEnd?)
+  /// A tracker answers, but in the name of another authority than the one that is pinned.
+  case otherAuthority
+  /// Our certificate has expired, or is not this network's.
+  case loginEnded
+  /// What it says is no message of ours.
+  case malformed
+}
+
+/// ## Concurrency model
+/// `ask`, `useCredential` and `close` are for every thread but the loop's own; the rest lives on the loop, which
+/// belongs to this line alone.
+package final class TrackerLine: @unchecked Sendable {
+  package typealias Answered = @Sendable (Result<TrackerAnswer, TrackerTrouble>) -> Void
+
+  private struct Wish {
+    let kind: UInt8
+    let body: [UInt8]
+    let deadline: Instant
+    let answered: Answered
+  }
+
+  /// How long one tracker may take to shake hands before the next is tried.
+  private static let openMilliseconds = 3_000
+  private static let pauseMilliseconds = 100
+  /// A wish has a deadline of its own, over as many lines as it takes; none of its lines needs another.
+  private static let noDeadline = 3_600_000
+
+  private let loop = EventLoop(name: "tracker-line")
+  private let trackers: [TrackerAddress]
+  private var credential: Credential?
+  private var pin: Pin
+  private var context: TLSContext?
+  private var line: Connection?
+  private var wishes: [UInt64: Wish] = [:]
+  private var lastWish: UInt64 = 0
+  /// Whose turn it is; the one that served last is tried first.
+  private var turn = 0
+  private var failedInARow = 0
+  private var lastEnd: LineEnd?
+  private var isPausing = false
+  private let seen = Mutex<Certificate?>(nil)
+
+  package init(to trackers: [TrackerAddress], as credential: Credential?, trusting pin: Pin) {
+    precondition(!trackers.isEmpty, "a network has a tracker")
+    self.trackers = trackers
+    self.credential = credential
+    self.pin = pin
+    loop.start()
+  }
+
+  /// The authority of the tracker that was reached.
+  package var authority: Certificate? { seen.withLock { $0 } }
+
+  /// How long a command may wait for a tracker: with several, long enough for one to take over.
+  package var patienceMilliseconds: Int { trackers.count > 1 ? 10_000 : 5_000 }
+
+  package func close() {
+    loop.post { [self] in
+      line?.close()
+      line = nil
+    }
+    loop.stop()
+  }
+
+  /// From the next line on.
+  package func useCredential(_ credential: Credential) {
+    loop.post { [self] in
+      self.credential = credential
+      context = nil
+    }
+  }
+}
+
+/// An answer for which one thread waits.
+private final class Awaited: Sendable {
+  private let answer = Mutex<Result<TrackerAnswer, TrackerTrouble>?>(nil)
+  private let bell = Semaphore()
+
+  func come(_ result: Result<TrackerAnswer, TrackerTrouble>) {
+    answer.withLock { $0 = result }
+    bell.signal()
+  }
+
+  func wait() -> Result<TrackerAnswer, TrackerTrouble> {
+    bell.wait()
+    return answer.withLock { $0 } ?? .failure(.noTracker(nil))
+  }
+}
+
+// Asking.
+extension TrackerLine {
+  /// Waits for the answer.
+  package func ask(
+    _ request: TrackerRequest, within milliseconds: Int? = nil
+  ) throws(TrackerTrouble) -> TrackerAnswer {
+    let awaited = Awaited()
+    ask(request, within: milliseconds) { awaited.come($0) }
+    return try awaited.wait().get()
+  }
+
+  /// `answered` is called on the loop's thread.
+  package func ask(
+    _ request: TrackerRequest, within milliseconds: Int? = nil, _ answered: @escaping Answered
+  ) {
+    var writer = WireWriter()
+    request.write(to: &writer)
+    let deadline = Instant.now + (milliseconds ?? patienceMilliseconds)
+    let wish = Wish(kind: request.kind, body: writer.bytes, deadline: deadline, answered: answered)
+    loop.post { [self] in take(wish) }
+  }
+
+  private func take(_ wish: Wish) {
+    lastWish += 1
+    let number = lastWish
+    wishes[number] = wish
+    loop.after(milliseconds: wish.deadline.milliseconds(after: .now)) { [weak self] in self?.giveUp(number) }
+    line?.isOpen == true ? send(number) : dial()
+  }
+
+  private func send(_ number: UInt64) {
+    guard let line, let wish = wishes[number] else { return }
+    line.ask(wish.kind, wish.body, within: Self.noDeadline) { [weak self] result in
+      if case .success(let answer) = result { self?.settle(number, answer.kind, answer.body) }
+    }
+  }
+
+  private func settle(_ number: UInt64, _ kind: UInt8, _ body: [UInt8]) {
+    guard let wish = wishes.removeValue(forKey: number) else { return }
+    var reader = WireReader(body.span.bytes)
+    guard kind == wish.kind || kind == TrackerKind.refusal,
+      let answer = try? TrackerAnswer(kind: kind, reading: &reader)
+    else { return wish.answered(.failure(.malformed)) }
+    wish.answered(.success(answer))
+  }
+
+  private func giveUp(_ number: UInt64) {
+    guard let wish = wishes.removeValue(forKey: number) else { return }
+    wish.answered(.failure(.noTracker(line == nil ? lastEnd : .timedOut(.answer))))
+  }
+
+  private func failAll(_ trouble: TrackerTrouble) {
+    let failed = wishes
+    wishes = [:]
+    for number in failed.keys.sorted() { failed[number]?.answered(.failure(trouble)) }
+  }
+}
+
+// Finding a tracker.
+extension TrackerLine {
+  private func dial() {
+    guard line == nil, !isPausing, !wishes.isEmpty else { return }
+    guard let context = makeContext() else { return failAll(.loginEnded) }
+    let tracker = trackers[turn % trackers.count]
+    guard let address = SocketAddress.resolve(host: tracker.host, port: tracker.port).first else {
+      return lineFailed(.unreachable(errno: EHOSTUNREACH))
+    }
+    var limits = LineLimits()
+    limits.openMilliseconds = Self.openMilliseconds
+    limits.bodyBytesMax = FrameHeader.bodyBytesMax
+    do throws(SocketError) {
+      line = try .connect(to: address, on: loop, context, limits: limits, for: self)
+    } catch {
+      lineFailed(.unreachable(errno: error.errno))
+    }
+  }
+
+  private func makeContext() -> TLSContext? {
+    if context == nil { context = TLSContext(.client, speaking: .tracker, as: credential, trusting: pin) }
+    return context
+  }
+
+  private func lineFailed(_ end: LineEnd) {
+    line = nil
+    lastEnd = end
+    if let trouble = Self.finalTrouble(end) { return failAll(trouble) }
+    turn += 1
+    failedInARow += 1
+    // One after the other without delay, then a pause: a tracker that stands by needs a moment to take over.
+    let pause = failedInARow % trackers.count == 0 ? Self.pauseMilliseconds : 0
+    isPausing = true
+    loop.after(milliseconds: pause) { [weak self] in
+      self?.isPausing = false
+      self?.dial()
+    }
+  }
+
+  /// What no other tracker of the network would answer differently.
+  private static func finalTrouble(_ end: LineEnd) -> TrackerTrouble? {
+    switch end {
+    case .untrusted(.otherAuthority), .untrusted(.notSignedByAuthority): .otherAuthority
+    case .turnedAway: .loginEnded
+    case .malformed: .malformed
+    default: nil
+    }
+  }
+}
+
+extension TrackerLine: Party {
+  package func lineOpened(_ line: Connection) {
+    failedInARow = 0
+    if let authority = line.takeAuthority() { meet(authority) }
+    for number in wishes.keys.sorted() { send(number) }
+  }
+
+  /// Whoever was believed at first sight is held to it from now on.
+  private func meet(_ authority: Certificate) {
+    seen.withLock { $0 = authority }
+    guard pin == .nothingYet else { return }
+    pin = .certificate(authority)
+    context = nil
+  }
+
+  package func line(
+    _ line: Connection, asks kind: UInt8, _ exchange: UInt32, _ body: RawSpan
+  ) throws(Malformed) {
+    throw Malformed("a request of the tracker, which makes none")
+  }
+
+  package func line(_ line: Connection, pushes kind: UInt8, _ body: RawSpan) throws(Malformed) {
+    var reader = WireReader(body)
+    _ = try TrackerPush(kind: kind, reading: &reader)
+  }
+
+  package func lineEnded(_ line: Connection, because end: LineEnd) {
+    guard self.line === line else { return }
+    lineFailed(end)
+  }
+}

@@ -1,0 +1,77 @@
+// After the commit: who asked is answered, who follows is told, and what is known in memory follows the ledger.
+
+import GroupModel
+
+extension Clerk {
+  func conclude(_ errand: Errand, _ ruling: Ruling) {
+    keepUp(with: ruling)
+    switch errand {
+    case .decide(_, _, _, let session, let exchange):
+      mail.answer(session, exchange, TrackerKind.propose, ruling.answer)
+    case .openAccount(_, _, _, let reply): reply(ruling.refusal)
+    case .changePassword(_, _, _, let reply): reply(ruling.account)
+    case .revoke(_, let reply): reply(ruling.refusal)
+    case .follow(let session, _, let exchange):
+      if case .following(let groups) = ruling { follow(groups, by: session) }
+      mail.answer(session, exchange, TrackerKind.follow, ruling.answer)
+    }
+  }
+
+  private func keepUp(with ruling: Ruling) {
+    switch ruling {
+    case .opened(let account), .changed(let account): accounts.put(account)
+    case .decided(let name, let decision): tell(decision, of: name)
+    case .refused, .stands, .revoked, .following: break
+    }
+  }
+
+  private func follow(_ groups: [GroupID], by session: Session) {
+    session.startFollowing()
+    for group in groups { join(session, to: group) }
+  }
+
+  private func join(_ session: Session, to group: GroupID) {
+    guard session.isFollowing, session.enter(group) else { return }
+    presence.follow(group, by: session)
+    // It may have ended since; then it no longer looks for what it should leave.
+    if session.isGone { presence.unfollow(group, by: session) }
+  }
+
+  private func part(_ session: Session, from group: GroupID) {
+    session.leave(group)
+    presence.unfollow(group, by: session)
+  }
+
+  /// Who comes in hears of later decisions and asks for the earlier ones; who goes out hears only that he is out.
+  private func tell(_ decision: Decision, of name: GroupName) {
+    touched.insert(decision.group)
+    for change in decision.changes {
+      guard case .stands(let user, let standing, _) = change else { continue }
+      let push = TrackerPush.standing(name, decision.group, standing)
+      for session in presence.sessions(of: user) {
+        standing.isInside ? join(session, to: decision.group) : part(session, from: decision.group)
+        if session.isFollowing { mail.push(to: [session], push) }
+      }
+    }
+    mail.push(to: presence.followers(of: decision.group), .decision(decision))
+  }
+}
+
+extension Ruling {
+  fileprivate var refusal: Refusal? {
+    if case .refused(let refusal) = self { refusal } else { nil }
+  }
+
+  fileprivate var account: Result<Account, Refusal> {
+    if case .changed(let account) = self { .success(account) } else { .failure(refusal ?? .malformed) }
+  }
+
+  fileprivate var answer: TrackerAnswer {
+    switch self {
+    case .refused(let refusal): .refused(refusal)
+    case .stands(let outcome): .decided(outcome.group, outcome.number)
+    case .decided(_, let decision): .decided(decision.group, decision.number)
+    case .opened, .changed, .revoked, .following: .done
+    }
+  }
+}

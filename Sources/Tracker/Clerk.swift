@@ -1,0 +1,153 @@
+// Weighs each proposal by Rules, numbers it, writes it, and tells everyone. One thread with the ledger's one
+// connection that writes: whatever waits is decided together and made durable by one commit, and only then
+// answered.
+
+import Catalog
+import GroupModel
+import Link
+import Synchronization
+
+/// What the clerk is asked to do. A `reply` is called on the clerk's thread, after the commit.
+enum Errand: Sendable {
+  case decide(RequestID, Proposal, by: UserName, for: Session, exchange: UInt32)
+  case openAccount(RequestID, UserName, PasswordHash, reply: @Sendable (Refusal?) -> Void)
+  case changePassword(RequestID, UserName, PasswordHash, reply: @Sendable (Result<Account, Refusal>) -> Void)
+  case revoke(Revocation, reply: @Sendable (Refusal?) -> Void)
+  case follow(Session, UserName, exchange: UInt32)
+}
+
+/// What became of an errand.
+enum Ruling {
+  case refused(Refusal)
+  /// It was so already: by an earlier wish, or by this one before its answer was lost.
+  case stands(Outcome)
+  case decided(GroupName, Decision)
+  case opened(Account)
+  case changed(Account)
+  case revoked(Revocation)
+  case following([GroupID])
+}
+
+/// ## Concurrency model
+/// `submit` and `close` are for every thread; the desk is under its mutex, and the bell counts. Everything else,
+/// the ledger included, belongs to the clerk's own thread.
+final class Clerk: @unchecked Sendable {
+  static let errandsMax = 1 << 14
+  /// How many are decided by one commit: enough to share its cost, few enough that nobody waits long.
+  static let batchMax = 1024
+
+  private struct Desk {
+    var errands: [Errand] = []
+    var isClosing = false
+  }
+
+  private let desk = Mutex(Desk())
+  private let bell = Semaphore()
+  private var thread: WorkerThread?
+
+  let ledger: any Ledger
+  let accounts: Accounts
+  let presence: Presence
+  let log: Log
+  /// Called when the ledger can no longer be trusted.
+  let giveUp: @Sendable (String) -> Never
+
+  /// Accounts that this batch has put into the ledger, not committed yet.
+  var uncommitted: [UserName: Account] = [:]
+  /// Groups that have changed since the ledger was last tidied.
+  var touched: Set<GroupID> = []
+  var mail = OutgoingMail()
+  /// When the batch at hand was taken up.
+  private(set) var now = secondsSince1970()
+  private var lastTidied = secondsSince1970()
+
+  init(
+    _ ledger: any Ledger, _ accounts: Accounts, _ presence: Presence, _ log: Log,
+    giveUp: @escaping @Sendable (String) -> Never
+  ) {
+    self.ledger = ledger
+    self.accounts = accounts
+    self.presence = presence
+    self.log = log
+    self.giveUp = giveUp
+  }
+
+  func start() { thread = WorkerThread("ledger") { [self] in serve() } }
+
+  /// false: the desk is full, or closing.
+  func submit(_ errand: Errand) -> Bool {
+    let isTaken = desk.withLock { desk in
+      guard desk.errands.count < Self.errandsMax, !desk.isClosing else { return false }
+      desk.errands.append(errand)
+      return true
+    }
+    if isTaken { bell.signal() }
+    return isTaken
+  }
+
+  /// Waits until everything that was taken in is decided.
+  func close() {
+    desk.withLock { $0.isClosing = true }
+    bell.signal()
+    thread?.join()
+  }
+
+  private func serve() {
+    while true {
+      bell.wait()
+      while let batch = takeBatch() { settle(batch) }
+      if desk.withLock({ $0.isClosing }) { return }
+      tidyNowAndThen()
+    }
+  }
+
+  private func takeBatch() -> [Errand]? {
+    desk.withLock { desk in
+      guard !desk.errands.isEmpty else { return nil }
+      let batch = Array(desk.errands.prefix(Self.batchMax))
+      desk.errands.removeFirst(batch.count)
+      return batch
+    }
+  }
+
+  private func settle(_ batch: [Errand]) {
+    now = secondsSince1970()
+    var rulings: [Ruling] = []
+    rulings.reserveCapacity(batch.count)
+    do throws(DatabaseError) {
+      try ledger.commit { () throws(DatabaseError) in
+        for errand in batch { rulings.append(try rule(on: errand)) }
+      }
+    } catch {
+      rulings = batch.map { _ in refusal(because: error) }
+    }
+    for (errand, ruling) in zip(batch, rulings) { conclude(errand, ruling) }
+    uncommitted = [:]
+    mail.send()
+  }
+
+  /// A full disk is told to those who asked, and is no reason to end: there may be room again. After any other
+  /// failure of the disk nobody knows what is on it; a tracker that starts anew reads what is.
+  private func refusal(because error: DatabaseError) -> Ruling {
+    guard error == .full else { giveUp("the ledger cannot be written: \(error)") }
+    log.stranger("no room on the tracker's disk: changes are refused until there is")
+    return .refused(.trackerFull)
+  }
+
+  /// How long a repeated wish is recognised: far longer than any client repeats one.
+  private static let outcomeSeconds: Int64 = 3600
+
+  private func tidyNowAndThen() {
+    guard now - lastTidied > 600 else { return }
+    lastTidied = now
+    do throws(DatabaseError) {
+      try ledger.commit { () throws(DatabaseError) in
+        try ledger.forgetOutcomes(before: now - Self.outcomeSeconds)
+        for group in touched { try ledger.pruneTombstones(of: group) }
+      }
+      touched = []
+    } catch {
+      _ = refusal(because: error)
+    }
+  }
+}

@@ -1,0 +1,143 @@
+// Where a tracker keeps all that must last: the ledger, the authority, and the lock that makes one of several
+// trackers the one that serves.
+
+import Glibc
+import GroupModel
+import Link
+
+struct DataDirectory {
+  let path: String
+
+  /// Makes the directory, and those above it, for its user only.
+  init(making path: String) throws(Failure) {
+    self.path = path
+    try Self.makeParents(of: path)
+    if mkdir(path, 0o700) != 0, errno != EEXIST {
+      throw Self.trouble("cannot make the data directory \(path)")
+    }
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw .disk("\(path) is no directory: give another with --data")
+    }
+    guard status.st_uid == geteuid() else {
+      throw .disk("\(path) belongs to another user: give a directory of your own with --data")
+    }
+    if status.st_mode & 0o077 != 0, chmod(path, 0o700) != 0 {
+      throw Self.trouble("cannot keep others out of \(path)")
+    }
+    guard access(path, W_OK | X_OK) == 0 else { throw Self.trouble("cannot write to \(path)") }
+  }
+
+  private static func makeParents(of path: String) throws(Failure) {
+    let parts = path.split(separator: "/").dropLast()
+    var parent = path.hasPrefix("/") ? "" : "."
+    for part in parts {
+      parent += "/" + part
+      if mkdir(parent, 0o700) != 0, errno != EEXIST { throw trouble("cannot make \(parent)") }
+    }
+  }
+
+  static func trouble(_ what: String) -> Failure {
+    .disk("\(what): \(systemWords(errno)): check the path given with --data, its owner and its free space")
+  }
+
+  var ledgerPath: String { path + "/ledger.sqlite" }
+}
+
+// The lock.
+extension DataDirectory {
+  /// Held until the process ends, however it ends: the kernel lets go of it.
+  func openLock() throws(Failure) -> Int32 {
+    let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw Self.trouble("cannot open \(path)/lock") }
+    return descriptor
+  }
+
+  static func tryLock(_ lock: Int32) throws(Failure) -> Bool {
+    if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
+    guard errno == EWOULDBLOCK else { throw trouble("cannot lock the data directory") }
+    return false
+  }
+
+  /// Returns when the tracker that serves has gone.
+  static func waitForLock(_ lock: Int32) {
+    while flock(lock, LOCK_EX) != 0, errno == EINTR {}
+  }
+}
+
+// The authority: its key and its certificate in one file, so that there is never one without the other.
+extension DataDirectory {
+  private static let certificateMark = Array("-----BEGIN CERTIFICATE-----".utf8)
+
+  private var authorityPath: String { path + "/authority.pem" }
+
+  /// The network's authority: as it was made at the first start, or made now. A ledger without its authority is no
+  /// first start: another authority would be refused by everyone who knows the old one.
+  func authority() throws(Failure) -> Authority {
+    if var pem = try readAuthority() {
+      defer { wipe(&pem) }
+      return try authority(from: pem)
+    }
+    guard access(ledgerPath, F_OK) != 0 else {
+      throw .disk(
+        "\(authorityPath) is missing: put it back from a backup, or begin anew with an empty directory")
+    }
+    return try makeAuthority()
+  }
+
+  private func authority(from pem: [UInt8]) throws(Failure) -> Authority {
+    do throws(SealError) {
+      let cut = pem.indices.first { pem[$0...].starts(with: Self.certificateMark) } ?? pem.endIndex
+      return try Authority(keyPEM: Array(pem[..<cut]), certificatePEM: Array(pem[cut...]))
+    } catch {
+      throw .disk("\(authorityPath) is damaged (\(error)): put it back from a backup")
+    }
+  }
+
+  private func makeAuthority() throws(Failure) -> Authority {
+    let authority: Authority
+    var pem: [UInt8]
+    do throws(SealError) {
+      authority = try Authority.make(now: secondsSince1970())
+      pem = try authority.keyPEM() + authority.certificate.pem()
+    } catch {
+      throw .disk("cannot make the network's authority: \(error)")
+    }
+    defer { wipe(&pem) }
+    try writeAuthority(pem)
+    return authority
+  }
+
+  private func readAuthority() throws(Failure) -> [UInt8]? {
+    let descriptor = open(authorityPath, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else {
+      guard errno == ENOENT else { throw Self.trouble("cannot read \(authorityPath)") }
+      return nil
+    }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 64 << 10)
+    let count = read(descriptor, &bytes, bytes.count)
+    guard count >= 0 else { throw Self.trouble("cannot read \(authorityPath)") }
+    return Array(bytes.prefix(count))
+  }
+
+  /// Beside, then renamed: whole or not at all, and on the disk before anybody is told the fingerprint.
+  private func writeAuthority(_ pem: [UInt8]) throws(Failure) {
+    let beside = authorityPath + ".new"
+    unlink(beside)
+    let descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw Self.trouble("cannot write \(beside)") }
+    defer { close(descriptor) }
+    guard write(descriptor, pem, pem.count) == pem.count, fsync(descriptor) == 0,
+      rename(beside, authorityPath) == 0
+    else { throw Self.trouble("cannot write \(authorityPath)") }
+    try syncDirectory()
+  }
+
+  private func syncDirectory() throws(Failure) {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Self.trouble("cannot open \(path)") }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw Self.trouble("cannot sync \(path)") }
+  }
+}

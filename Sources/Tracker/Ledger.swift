@@ -1,0 +1,35 @@
+// Where decisions and accounts are durable. SQLite is the ledger that is built in; trackers on several hosts will
+// want another, so the clerk knows only this.
+
+import Catalog
+import GroupModel
+
+/// ## Concurrency model
+/// The clerk's thread, and no other.
+protocol Ledger: AnyObject {
+  /// All of `body` or nothing of it, and durable when this returns.
+  func commit(_ body: () throws(DatabaseError) -> Void) throws(DatabaseError)
+
+  func facts(for proposal: Proposal, by actor: UserName) throws(DatabaseError) -> (GroupID?, Facts)
+  func found(_ group: GroupName) throws(DatabaseError) -> GroupID
+  func apply(_ decision: Decision) throws(DatabaseError)
+  /// Groups in which this user stands inside.
+  func memberships(of user: UserName) throws(DatabaseError) -> [GroupID]
+  func pruneTombstones(of group: GroupID) throws(DatabaseError)
+
+  /// What a wish led to, if it was granted before.
+  func outcome(of wish: RequestID, by user: UserName) throws(DatabaseError) -> Outcome?
+  func remember(
+    _ outcome: Outcome, of wish: RequestID, by user: UserName, at second: Int64
+  ) throws(DatabaseError)
+  func forgetOutcomes(before second: Int64) throws(DatabaseError)
+
+  func put(_ account: Account) throws(DatabaseError)
+  func put(_ revocation: Revocation) throws(DatabaseError)
+}
+
+/// A granted wish: where it was decided. For an account there is no group, and both are 0.
+struct Outcome: Equatable, Sendable {
+  let group: GroupID
+  let number: UInt64
+}

@@ -1,0 +1,91 @@
+// The log on stderr: one line an event. What strangers can provoke is counted beyond a few lines a second, so
+// that nobody fills a disk by knocking.
+
+import GroupModel
+import Glibc
+import Link
+import Synchronization
+
+final class Log: Sendable {
+  enum Level: Int, Comparable {
+    case error, warning, info, debug
+
+    init?(word: String) {
+      switch word {
+      case "error": self = .error
+      case "warning", "warn": self = .warning
+      case "info": self = .info
+      case "debug": self = .debug
+      default: return nil
+      }
+    }
+
+    static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  fileprivate struct Strangers {
+    var second: Int64 = 0
+    var lines = 0
+    var leftOut = 0
+  }
+
+  fileprivate static let strangerLinesASecond = 10
+
+  private let level: Level
+  private let strangers = Mutex(Strangers())
+
+  init(_ level: Level) { self.level = level }
+
+  func error(_ text: @autoclosure () -> String) { write(.error, "error", text) }
+
+  func warning(_ text: @autoclosure () -> String) { write(.warning, "warning", text) }
+
+  func info(_ text: @autoclosure () -> String) { write(.info, "info", text) }
+
+  func debug(_ text: @autoclosure () -> String) { write(.debug, "debug", text) }
+
+  /// Something that anybody who can reach the port can bring about.
+  func stranger(_ text: @autoclosure () -> String) {
+    guard level >= .info else { return }
+    let now = secondsSince1970()
+    let (isShown, leftOut) = strangers.withLock { $0.admit(at: now) }
+    if leftOut > 0 { info("\(leftOut) more lines like these were left out") }
+    if isShown { info(text()) }
+  }
+
+  private func write(_ at: Level, _ name: String, _ text: () -> String) {
+    guard level >= at else { return }
+    writeLine("\(Self.timestamp()) \(name) \(Printable.escaped(text()))", to: 2)
+  }
+
+  private static func timestamp() -> String {
+    var seconds = time(nil)
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    var text = [CChar](repeating: 0, count: 32)
+    let count = strftime(&text, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
+    return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+/// In one piece, so that lines of several threads do not mix.
+func writeLine(_ line: String, to descriptor: Int32) {
+  let bytes = Array((line + "\n").utf8)
+  _ = write(descriptor, bytes, bytes.count)
+}
+
+extension Log.Strangers {
+  mutating func admit(at now: Int64) -> (isShown: Bool, leftOut: Int) {
+    var reported = 0
+    if now != second {
+      reported = leftOut
+      self = Self(second: now, lines: 0, leftOut: 0)
+    }
+    guard lines < Log.strangerLinesASecond else {
+      leftOut += 1
+      return (false, reported)
+    }
+    lines += 1
+    return (true, reported)
+  }
+}
