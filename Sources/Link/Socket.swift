@@ -1,5 +1,6 @@
 // A TCP socket, non-blocking, closed when its owner goes.
 
+internal import CLinux
 internal import Glibc
 
 /// Why a socket could not be made, bound or connected.

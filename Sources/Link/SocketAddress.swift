@@ -1,6 +1,7 @@
 // An address that a socket can be bound or connected to. Names are looked up here and nowhere else.
 
 package import GroupModel
+internal import CLinux
 internal import Glibc
 
 package struct SocketAddress: Hashable, Sendable {

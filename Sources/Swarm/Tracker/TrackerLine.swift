@@ -25,8 +25,8 @@ package final class TrackerLine: @unchecked Sendable {
   package typealias Answered = @Sendable (Result<TrackerAnswer, TrackerTrouble>) -> Void
 
   private struct Wish {
-    let kind: UInt8
-    let body: [UInt8]
+    /// nil for one who only wants the line to be there.
+    let message: (kind: UInt8, body: [UInt8])?
     let deadline: Instant
     let answered: Answered
   }
@@ -59,9 +59,6 @@ package final class TrackerLine: @unchecked Sendable {
     self.pin = pin
     loop.start()
   }
-
-  /// The authority of the tracker that was reached.
-  package var authority: Certificate? { seen.withLock { $0 } }
 
   /// How long a command may wait for a tracker: with several, long enough for one to take over.
   package var patienceMilliseconds: Int { trackers.count > 1 ? 10_000 : 5_000 }
@@ -101,6 +98,17 @@ private final class Awaited: Sendable {
 
 // Asking.
 extension TrackerLine {
+  /// Waits until a tracker is reached, and says which authority vouches for it.
+  package func reach() throws(TrackerTrouble) -> Certificate {
+    let awaited = Awaited()
+    let deadline = Instant.now + patienceMilliseconds
+    let wish = Wish(message: nil, deadline: deadline) { awaited.come($0) }
+    loop.post { [self] in take(wish) }
+    _ = try awaited.wait().get()
+    guard let authority = seen.withLock({ $0 }) else { throw .malformed }
+    return authority
+  }
+
   /// Waits for the answer.
   package func ask(
     _ request: TrackerRequest, within milliseconds: Int? = nil
@@ -117,7 +125,7 @@ extension TrackerLine {
     var writer = WireWriter()
     request.write(to: &writer)
     let deadline = Instant.now + (milliseconds ?? patienceMilliseconds)
-    let wish = Wish(kind: request.kind, body: writer.bytes, deadline: deadline, answered: answered)
+    let wish = Wish(message: (request.kind, writer.bytes), deadline: deadline, answered: answered)
     loop.post { [self] in take(wish) }
   }
 
@@ -131,16 +139,20 @@ extension TrackerLine {
 
   private func send(_ number: UInt64) {
     guard let line, let wish = wishes[number] else { return }
-    line.ask(wish.kind, wish.body, within: Self.noDeadline) { [weak self] result in
-      if case .success(let answer) = result { self?.settle(number, answer.kind, answer.body) }
+    guard let message = wish.message else {
+      wishes[number] = nil
+      return wish.answered(.success(.done))
+    }
+    line.ask(message.kind, message.body, within: Self.noDeadline) { [weak self] result in
+      if case .success(let answer) = result { self?.settle(number, asked: message.kind, answer) }
     }
   }
 
-  private func settle(_ number: UInt64, _ kind: UInt8, _ body: [UInt8]) {
+  private func settle(_ number: UInt64, asked: UInt8, _ message: (kind: UInt8, body: [UInt8])) {
     guard let wish = wishes.removeValue(forKey: number) else { return }
-    var reader = WireReader(body.span.bytes)
-    guard kind == wish.kind || kind == TrackerKind.refusal,
-      let answer = try? TrackerAnswer(kind: kind, reading: &reader)
+    var reader = WireReader(message.body.span.bytes)
+    guard message.kind == asked || message.kind == TrackerKind.refusal,
+      let answer = try? TrackerAnswer(kind: message.kind, reading: &reader)
     else { return wish.answered(.failure(.malformed)) }
     wish.answered(.success(answer))
   }
