@@ -42,7 +42,7 @@ package enum CatalogSchema {
     CREATE INDEX person_told ON person (grp, version, place);
     CREATE INDEX person_groups ON person (user, grp, standing) WHERE standing != 0;
     CREATE INDEX person_inside ON person (grp, user, standing) WHERE standing >= 3;
-    CREATE INDEX person_asking ON person (grp, user) WHERE standing = 1;
+    CREATE INDEX person_asking ON person (grp, user, standing) WHERE standing = 1;
 
     CREATE TABLE entry (
       grp INTEGER NOT NULL,

@@ -12,7 +12,7 @@ final class Place {
 
   init() {
     var template = Array("/tmp/p2pfs-catalog-XXXXXX".utf8CString)
-    path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress)) }
+    path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
   }
 
   deinit {
