@@ -1,11 +1,11 @@
-// What must be known to weigh a proposal: read here, judged by `Rules`. Only what the proposal touches is read,
-// and of a stranger's proposals nothing but that he is one.
+// What must be known to weigh a proposal: read here, judged by `Rules`. Only what the proposal touches is
+// read, and of a stranger's proposals nothing but that he is one.
 
 package import GroupModel
 
 extension GroupCatalog {
-  /// The group's id, where there is such a group, and the facts. Whether the person named by the proposal has an
-  /// account is not known here: `subjectExists` is left true.
+  /// The group's id, where there is such a group, and the facts. Whether the person named by the proposal has
+  /// an account is not known here: `subjectExists` is left true.
   package func facts(
     for proposal: Proposal, by actor: UserName
   ) throws(DatabaseError) -> (GroupID?, Facts) {

@@ -83,6 +83,8 @@ import Testing
     try copy.catchUp(with: ledger.catalog, summary())
     try ledger.decide(bob, .unpublish("a"), in: team)
     try ledger.decide(bob, .publish("c"), in: team)
+    #expect(try ledger.catalog.groupsToPrune(keeping: 1) == [])
+    #expect(try ledger.catalog.groupsToPrune(keeping: 0) == [ledger.id(team)])
     #expect(try ledger.catalog.pruneTombstones(of: ledger.id(team), keeping: 0) == 1)
     #expect(try page(after: CatchUpMark(number: 6)).startsAnew == false)
     #expect(try page(after: CatchUpMark(number: 5)).startsAnew)
@@ -122,6 +124,18 @@ import Testing
     let next = try #require(try ledger.decide(bob, .rename("x", "y"), in: team))
     #expect(try copy.catalog.apply(next) == .folded)
     #expect(try copy.catalog.paths(in: ledger.id(team)) == ["0", "1", "2", "3", "y"])
+  }
+
+  @Test func `a copy that is in the middle of a decision does not take it from elsewhere`() throws {
+    try ledger.decide(bob, .makeDirectory("d"), in: team)
+    try ledger.decide(bob, .publish("d/1"), in: team)
+    try copy.catchUp(with: ledger.catalog, summary())
+    let rename = try #require(try ledger.decide(bob, .rename("d", "e"), in: team))
+    _ = try copy.takePage(from: ledger.catalog, summary(), limit: 1)
+    #expect(try copy.catalog.mark(of: ledger.id(team)) == CatchUpMark(number: 5, row: 1))
+    #expect(try copy.catalog.apply(rename) == .gap)
+    try copy.catchUp(with: ledger.catalog, summary())
+    #expect(try copy.catalog.paths(in: ledger.id(team)) == ["e", "e/1"])
   }
 
   @Test func `a copy that was interrupted goes on where it was`() throws {

@@ -117,6 +117,24 @@ import Testing
     #expect(try catalog.group(id)?.owner == bob)
   }
 
+  @Test func `a group that a failed transaction had changed is as before`() throws {
+    let ledger = try Ledger()
+    try ledger.found(team, by: alice)
+    let before = try #require(try ledger.catalog.group(named: team))
+    let decision = Decision(group: before.id, number: 2, changes: [.stands(bob, .member, since: 2)])
+    #expect(throws: DatabaseError.full) {
+      try ledger.catalog.database.transaction { () throws(DatabaseError) in
+        try ledger.catalog.apply(decision)
+        throw .full
+      }
+    }
+    #expect(try ledger.catalog.group(before.id) == before)
+    #expect(try ledger.catalog.group(named: team) == before)
+    #expect(try ledger.catalog.standing(of: bob, in: before.id) == .stranger)
+    #expect(try ledger.catalog.apply(decision) == .folded)
+    #expect(try ledger.catalog.summary(team).members == 2)
+  }
+
   @Test func `a newer program's file is refused`() throws {
     try place.writer().execute("PRAGMA user_version = 99")
     #expect(throws: DatabaseError.tooNew(99)) { try place.writer() }

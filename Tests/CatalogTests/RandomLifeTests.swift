@@ -1,5 +1,5 @@
-// Random lives of a group: whatever is proposed, and however members catch up with it, in the end all know the
-// same. The seed of a run that fails is in its name, and P2PFS_SEED brings it back.
+// Random lives of a group: whatever is proposed, and however members catch up with it, in the end all know
+// the same. The seed of a run that fails is in its name, and P2PFS_SEED brings it back.
 
 import Catalog
 import Glibc

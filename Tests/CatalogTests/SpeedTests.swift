@@ -1,4 +1,5 @@
-// How fast decisions are weighed and folded. Bounds are loose: the machine is shared, and figures are printed.
+// How fast decisions are weighed and folded. Bounds are loose: the machine is shared, and figures are
+// printed.
 
 import Catalog
 import GroupModel
@@ -46,19 +47,47 @@ import Testing
     }
     report("catch up with renamed files", again, each: Self.files)
     #expect(try copy.catalog.everyEntry(in: id) == ledger.catalog.everyEntry(in: id))
+    let ending = try seconds { for user in [bob, alice] { try ledger.decide(user, .leave, in: team) } }
+    report("end a group", ending, each: Self.files)
     #expect(publishing < 30 && catching < 30 && renaming < 30)
+  }
+
+  @Test func `many groups share commits that survive a power cut`() throws {
+    let place = Place()
+    let catalog = GroupCatalog(over: try place.writer(.powerCut), as: .truth)
+    let groups = (0..<2000).map { GroupName("group-\($0)")! }
+    try catalog.database.transaction { () throws(DatabaseError) in
+      for group in groups { try decide(.found, in: group, on: catalog) }
+    }
+    let wishes = (0..<20_000).map { Proposal.Wish.publish("some document \($0).pdf") }
+    let time = try seconds {
+      for start in stride(from: 0, to: wishes.count, by: 250) {
+        try catalog.database.transaction { () throws(DatabaseError) in
+          for index in start..<start + 250 {
+            try decide(wishes[index], in: groups[index * 7 % 2000], on: catalog)
+          }
+        }
+      }
+    }
+    report("a new file in one of 2,000 groups, 250 a commit", time, each: wishes.count)
+    #expect(time < 60)
+  }
+
+  private func decide(
+    _ wish: Proposal.Wish, in group: GroupName, on catalog: GroupCatalog
+  ) throws(DatabaseError) {
+    let (known, facts) = try catalog.facts(for: Proposal(wish, in: group), by: bob)
+    guard let changes = try? Rules.judge(wish, by: bob, given: facts) else { return }
+    let id = if let known { known } else { try catalog.found(group) }
+    try catalog.apply(Decision(group: id, number: facts.next, changes: changes))
   }
 
   private func publishAll(on ledger: Ledger) throws {
     let catalog = ledger.catalog
     let kind = file()
-    let wishes = (0..<Self.files).map { Proposal(.publish(name($0), kind), in: team) }
+    let wishes = (0..<Self.files).map { Proposal.Wish.publish(name($0), kind) }
     try catalog.database.transaction { () throws(DatabaseError) in
-      for wish in wishes {
-        let (id, facts) = try catalog.facts(for: wish, by: bob)
-        guard let id, let changes = try? Rules.judge(wish.wish, by: bob, given: facts) else { continue }
-        try catalog.apply(Decision(group: id, number: facts.next, changes: changes))
-      }
+      for wish in wishes { try decide(wish, in: team, on: catalog) }
     }
   }
 
