@@ -1,5 +1,5 @@
-// What the tests stand on: a place for database files, a tracker's ledger that weighs and folds proposals, and
-// short ways to say names.
+// What the tests stand on: a place for database files, a tracker's ledger that weighs and folds proposals,
+// and short ways to say names.
 
 import Catalog
 import Glibc
@@ -12,7 +12,7 @@ final class Place {
 
   init() {
     var template = Array("/tmp/p2pfs-catalog-XXXXXX".utf8CString)
-    path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress)) }
+    path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
   }
 
   deinit {
