@@ -47,7 +47,6 @@ extension Clerk {
 
   /// Who comes in hears of later decisions and asks for the earlier ones; who goes out hears only that he is out.
   private func tell(_ decision: Decision, of name: GroupName) {
-    touched.insert(decision.group)
     for change in decision.changes {
       guard case .stands(let user, let standing, _) = change else { continue }
       let push = TrackerPush.standing(name, decision.group, standing)
