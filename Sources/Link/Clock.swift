@@ -18,13 +18,18 @@ package struct Instant: Comparable, Hashable, Sendable {
 
   package static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
+  /// `never` where the sum is beyond all clocks: a limit of `Int.max` is no limit.
   package static func + (left: Self, milliseconds: Int) -> Instant {
-    Instant(nanoseconds: left.nanoseconds + UInt64(milliseconds) * 1_000_000)
+    let (nanoseconds, isTooLong) = UInt64(max(0, milliseconds)).multipliedReportingOverflow(by: 1_000_000)
+    let (sum, isTooLate) = left.nanoseconds.addingReportingOverflow(nanoseconds)
+    return isTooLong || isTooLate ? .never : Instant(nanoseconds: sum)
   }
 
-  /// 0 when it has passed.
+  /// 0 when it has passed; what the system's calls take for longer waits is 31 bits.
   package func milliseconds(after earlier: Instant) -> Int {
-    self <= earlier ? 0 : Int(min((nanoseconds - earlier.nanoseconds + 999_999) / 1_000_000, 1 << 31))
+    guard self > earlier else { return 0 }
+    let (whole, rest) = (nanoseconds - earlier.nanoseconds).quotientAndRemainder(dividingBy: 1_000_000)
+    return Int(min(whole + (rest > 0 ? 1 : 0), UInt64(Int32.max)))
   }
 }
 

@@ -1,17 +1,49 @@
-// What the loop tells a connection: how it opens, reads, writes and is held back.
+// What the loop tells a connection: how it opens, reads, and stops reading for a while. Messages are handed over
+// from `readSome` and nowhere else, so that whatever a party does in the middle of one, they come in order.
 
 internal import GroupModel
 
 extension Connection: Watched {
   func ready(_ events: Readiness) {
     switch state {
-    case .silent: startTLS()
+    case .silent: hearFirstByte()
     case .connecting: finishConnecting()
     case .shakingHands(let tls): shakeHands(tls)
-    case .open:
-      if events.contains(.writable) { flush() }
-      if !events.isDisjoint(with: [.readable, .broken]) { readSome() }
+    case .open: goOn(events)
+    case .leaving: goOnLeaving(events)
     case .ended: break
+    }
+  }
+
+  func comesBack() {
+    willComeBack = false
+    if isOpen { readSome() }
+  }
+
+  func loopEnds() { close() }
+
+  private func goOn(_ events: Readiness) {
+    if events.contains(.writable) || writeWantsRead { flush() }
+    guard isOpen, !willComeBack else { return }
+    if isPaused {
+      // The kernel says this again and again, and what can still be read are requests that nobody can answer.
+      if events.contains(.broken), let socket { end(because: .lost(errno: socket.pendingError)) }
+    } else if readWantsWrite || !events.isDisjoint(with: [.readable, .broken]) {
+      readSome()
+    }
+  }
+}
+
+// Opening.
+extension Connection {
+  /// Who only connects, hangs up or does not speak TLS costs no more than this look.
+  private func hearFirstByte() {
+    guard let socket else { return }
+    switch socket.peek() {
+    case .byte(TLSLine.firstByte): startTLS()
+    case .byte: end(because: .handshakeFailed("it does not speak TLS"))
+    case .nothingYet: break
+    case .ended(let errno): end(because: .lost(errno: errno))
     }
   }
 
@@ -38,17 +70,31 @@ extension Connection: Watched {
     case .done:
       state = .open(tls)
       lastHeard = loop.now
+      armTimer()
       listen(for: .readable)
       party?.lineOpened(self)
       // The first message may have come along with the handshake's last.
       readSome()
     }
   }
+}
 
-  private func listen(for events: Readiness) {
+// What we wait for.
+extension Connection {
+  func listen(for events: Readiness) {
     guard events != interest, let socket else { return }
     interest = events
     loop.change(socket.descriptor, to: events)
+  }
+
+  /// What the loop is to wake us for, as things are now. Never for what is there already and is no help.
+  func listenAsNeeded() {
+    guard !isEnded else { return }
+    var events: Readiness = []
+    if !isPaused, !readWantsWrite { events.insert(.readable) }
+    if !outbox.isEmpty { events.insert(writeWantsRead ? .readable : .writable) }
+    if readWantsWrite { events.insert(.writable) }
+    listen(for: events)
   }
 
   /// Nothing more is read from one who does not take what he asked for, or asks faster than we answer.
@@ -56,11 +102,33 @@ extension Connection: Watched {
     outbox.count > limits.unsentBytesPause || unanswered >= limits.unansweredMax
   }
 
-  /// What the loop is to wake us for, as things are now.
-  private func listenAsNeeded() {
-    var events: Readiness = isHeldBack ? [] : .readable
-    if outbox.count > 0 { events.insert(.writable) }
-    listen(for: events)
+  private func pause() {
+    isPaused = true
+    // What is not whole now waits for us, no longer for the other end.
+    messageBegan = .never
+    listenAsNeeded()
+  }
+
+  /// Whenever less is unsent or unanswered than before. What was held back lies in the inbox, in OpenSSL or in
+  /// the kernel, and only the last would wake us.
+  func resumeIfPossible() {
+    guard isPaused, !isHeldBack, isOpen else { return }
+    isPaused = false
+    // What it said meanwhile, we have not heard.
+    lastHeard = loop.now
+    comeBackSoon()
+  }
+
+  func comeBackSoon() {
+    guard !willComeBack else { return }
+    willComeBack = true
+    loop.comeBack(to: self)
+  }
+
+  func limitsChanged() {
+    guard isOpen else { return }
+    resumeIfPossible()
+    armTimer()
   }
 }
 
@@ -70,20 +138,29 @@ extension Connection {
   private static let turnBytes = 256 << 10
 
   private func readSome() {
+    readWantsWrite = false
     var budget = Self.turnBytes
+    if !inbox.isEmpty { takeFromInbox() }
     while budget > 0, !isHeldBack, case .open(let tls) = state {
       switch tls.read(into: loop.scratch) {
       case .bytes(let count):
         budget -= count
         lastHeard = loop.now
         take(UnsafeRawBufferPointer(rebasing: loop.scratch[..<count]).bytes)
-      case .wantsRead, .wantsWrite: return listenAsNeeded()
+      case .wantsRead: return allIsRead()
+      case .wantsWrite:
+        readWantsWrite = true
+        return allIsRead()
       case .ended(let end): return self.end(because: end)
       }
     }
-    guard case .open = state else { return }
-    listenAsNeeded()
-    if !isHeldBack { loop.comeBack(to: self) }
+    guard isOpen else { return }
+    guard isHeldBack else { return comeBackSoon() }
+    if let sendingFailed { end(because: sendingFailed) } else { pause() }
+  }
+
+  private func allIsRead() {
+    if let sendingFailed { end(because: sendingFailed) } else { listenAsNeeded() }
   }
 
   private func take(_ bytes: RawSpan) {
@@ -104,11 +181,11 @@ extension Connection {
   }
 
   private func noteBegunMessage() {
-    if inbox.isEmpty {
+    if inbox.isEmpty || isHeldBack || !isOpen {
       messageBegan = .never
     } else if messageBegan == .never {
       messageBegan = loop.now
-      armTimer(at: loop.now + limits.messageMilliseconds)
+      armTimer()
     }
   }
 
@@ -140,37 +217,12 @@ extension Connection {
       unanswered += 1
       try party?.line(self, asks: header.kind, header.exchange, body)
     case .answer:
-      guard let awaiting = awaited.removeValue(forKey: header.exchange) else {
-        throw Malformed("an answer that nobody asked for")
-      }
-      awaiting.answered(.success((header.kind, body.withUnsafeBytes { Array($0) })))
-    }
-  }
-}
-
-// Writing.
-extension Connection {
-  func flush() {
-    while outbox.count > 0, case .open(let tls) = state {
-      switch outbox.withUnsent({ tls.write($0) }) {
-      case .bytes(let count):
-        outbox.drop(count)
-        lastSent = loop.now
-      case .wantsRead, .wantsWrite:
-        armTimer(at: loop.now + limits.sendMilliseconds)
-        return listenAsNeeded()
-      case .ended(let end): return self.end(because: end)
+      switch awaited.match(header.exchange) {
+      case .awaited(let answered):
+        answered(.success((header.kind, body.withUnsafeBytes { Array($0) })))
+      case .late: break
+      case .unknown: throw Malformed("an answer that nobody asked for")
       }
     }
-    guard isOpen else { return }
-    let wasHeldBack = !interest.contains(.readable)
-    listenAsNeeded()
-    if wasHeldBack, !isHeldBack { resumeReading() }
-  }
-
-  /// Messages that were held back lie here, in OpenSSL or in the kernel.
-  private func resumeReading() {
-    if !inbox.isEmpty { takeFromInbox() }
-    if isOpen { loop.comeBack(to: self) }
   }
 }

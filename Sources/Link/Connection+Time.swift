@@ -15,53 +15,58 @@ extension Connection {
   private func timeHasPassed() {
     guard !isEnded else { return }
     if loop.now >= armedFor { armedFor = .never }
-    if let wait = overdue { return end(because: wait) }
+    if let end = overdue { return self.end(because: end) }
     failLateAnswers()
     pingIfQuiet()
     armTimer()
   }
 
-  private var heartbeatsMax: Int { 3 }
-
   private var nextDue: Instant {
-    guard isOpen else { return began + limits.openMilliseconds }
-    var due = max(lastHeard, lastPinged) + limits.heartbeatMilliseconds
-    if messageBegan != .never { due = min(due, messageBegan + limits.messageMilliseconds) }
-    if outbox.count > 0 { due = min(due, lastSent + limits.sendMilliseconds) }
-    for awaited in awaited.values { due = min(due, awaited.deadline) }
-    return due
+    switch state {
+    case .silent, .connecting, .shakingHands: return began + limits.openMilliseconds
+    case .leaving(_, let until): return until
+    case .ended: return .never
+    case .open: return min(messageDue, sendingDue, heartbeatDue, awaited.nextDeadline)
+    }
   }
+
+  private var messageDue: Instant {
+    messageBegan == .never ? .never : messageBegan + limits.messageMilliseconds
+  }
+
+  private var sendingDue: Instant { outbox.isEmpty ? .never : lastSent + limits.sendMilliseconds }
+
+  private var heartbeatDue: Instant { max(lastHeard, lastPinged) + limits.heartbeatMilliseconds }
 
   private var overdue: LineEnd? {
     let now = loop.now
-    guard isOpen else {
-      guard now >= began + limits.openMilliseconds else { return nil }
-      if case .connecting = state { return .timedOut(.connecting) }
-      return .timedOut(.handshake)
+    switch state {
+    case .ended: return nil
+    case .silent, .shakingHands:
+      return now >= began + limits.openMilliseconds ? .timedOut(.handshake) : nil
+    case .connecting: return now >= began + limits.openMilliseconds ? .timedOut(.connecting) : nil
+    case .leaving(_, let until):
+      guard now >= until else { return nil }
+      return outbox.isEmpty ? .closed : .doesNotRead
+    case .open:
+      if now >= messageDue { return .timedOut(.message) }
+      if now >= sendingDue { return .doesNotRead }
+      return isSilentTooLong ? .timedOut(.heartbeat) : nil
     }
-    if messageBegan != .never, !isHeldBackByUs, now >= messageBegan + limits.messageMilliseconds {
-      return .timedOut(.message)
-    }
-    if outbox.count > 0, now >= lastSent + limits.sendMilliseconds { return .doesNotRead }
-    if !isHeldBackByUs, now >= lastHeard + heartbeatsMax * limits.heartbeatMilliseconds {
-      return .timedOut(.heartbeat)
-    }
-    return nil
   }
 
   /// While we do not read, silence is our own doing.
-  private var isHeldBackByUs: Bool { !interest.contains(.readable) }
+  private var isSilentTooLong: Bool {
+    !isPaused && loop.now >= lastHeard + 3 * limits.heartbeatMilliseconds
+  }
 
   private func failLateAnswers() {
-    let late = awaited.filter { $0.value.deadline <= loop.now }
-    for (exchange, awaiting) in late {
-      awaited[exchange] = nil
-      awaiting.answered(.failure(.timedOut(.answer)))
-    }
+    while let answered = awaited.popLate(loop.now) { answered(.failure(.timedOut(.answer))) }
+    if awaited.tooManyAreLate { end(because: .timedOut(.answer)) }
   }
 
   private func pingIfQuiet() {
-    guard isOpen, loop.now >= max(lastHeard, lastPinged) + limits.heartbeatMilliseconds else { return }
+    guard isOpen, loop.now >= heartbeatDue else { return }
     lastPinged = loop.now
     send(.ping, 0, 0, [])
   }

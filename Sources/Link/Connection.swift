@@ -1,38 +1,18 @@
 // A private line between two parties, with whole messages in and out. It knows nothing of what they mean.
 
 package import GroupModel
-internal import Glibc
 
-/// Whoever has a line: told of everything that happens on it, on its loop's thread.
+/// Whoever has a line: told of everything that happens on it, on its loop's thread. Whatever a line can be told
+/// to do, it can be told in the middle of any of these.
 package protocol Party: AnyObject {
-  /// The handshake is done; who the other end is, is known.
+  /// The handshake is done; who the other end is, is known. A server that does not want our certificate says so
+  /// only after this, by ending the line.
   func lineOpened(_ line: Connection)
   /// Must be answered, now or later. Throwing ends the line: the message was no message.
   func line(_ line: Connection, asks kind: UInt8, _ exchange: UInt32, _ body: RawSpan) throws(Malformed)
   func line(_ line: Connection, pushes kind: UInt8, _ body: RawSpan) throws(Malformed)
   /// The last thing that is heard of a line. Answers that were awaited have failed just before.
   func lineEnded(_ line: Connection, because end: LineEnd)
-}
-
-/// How much a party puts up with. What is bounded here is what one line can cost.
-package struct LineLimits: Sendable {
-  /// A message may be so long. Raised when the other end has said who it is.
-  package var bodyBytesMax = 8 << 10
-  /// While so much waits to be sent, nothing more is read from the other end.
-  package var unsentBytesPause = 256 << 10
-  /// With more than this unsent, the line ends.
-  package var unsentBytesMax = 2 << 20
-  /// So many requests may wait for our answers before nothing more is read.
-  package var unansweredMax = 256
-  package var openMilliseconds = 10_000
-  /// From a message's first byte to its last.
-  package var messageMilliseconds = 30_000
-  /// Unsent bytes must move within this time.
-  package var sendMilliseconds = 30_000
-  /// After so long without a byte we ask whether the other end is there, after three times that it is not.
-  package var heartbeatMilliseconds = 10_000
-
-  package init() {}
 }
 
 /// ## Concurrency model
@@ -47,17 +27,16 @@ package final class Connection: @unchecked Sendable {
     case connecting
     case shakingHands(TLSLine)
     case open(TLSLine)
+    /// We are done; what is left to send is still sent, and nothing that comes is looked at.
+    case leaving(TLSLine, until: Instant)
     case ended
-  }
-
-  struct Awaited {
-    let deadline: Instant
-    let answered: Answered
   }
 
   package let loop: EventLoop
   package let remote: SocketAddress
-  package var limits: LineLimits
+  package var limits: LineLimits {
+    didSet { limitsChanged() }
+  }
   let context: TLSContext
   var party: (any Party)?
   var socket: Socket?
@@ -65,7 +44,7 @@ package final class Connection: @unchecked Sendable {
 
   var inbox = Inbox()
   var outbox = Outbox()
-  var awaited: [UInt32: Awaited] = [:]
+  var awaited = AwaitedAnswers()
   private var lastExchange: UInt32 = 0
   var unanswered = 0
 
@@ -75,8 +54,18 @@ package final class Connection: @unchecked Sendable {
   var lastPinged: Instant
   var messageBegan: Instant = .never
   var armedFor: Instant = .never
+
+  /// What epoll was told to wake us for.
   var interest: Readiness = .readable
+  /// Nothing is read, because the other end does not take what it asked for or asks faster than we answer.
+  var isPaused = false
+  /// OpenSSL has something of its own to say or to hear before it goes on.
+  var readWantsWrite = false
+  var writeWantsRead = false
+  /// Why nothing can be sent any more; what came before that is still read.
+  var sendingFailed: LineEnd?
   var willFlush = false
+  var willComeBack = false
 
   init(
     _ socket: Socket, _ state: State, to remote: SocketAddress, on loop: EventLoop, _ context: TLSContext,
@@ -96,30 +85,32 @@ package final class Connection: @unchecked Sendable {
   }
 
   /// Takes over a socket that was accepted. On the loop's thread.
+  @discardableResult
   package static func accept(
     _ socket: Socket, from remote: SocketAddress, on loop: EventLoop, _ context: TLSContext,
     limits: LineLimits = LineLimits(), for party: any Party
   ) -> Connection {
     let line = Connection(socket, .silent, to: remote, on: loop, context, limits, party)
-    line.beginWatching(for: .readable)
+    socket.tune()
+    line.beginWatching(socket, for: .readable)
     return line
   }
 
   /// Begins to connect; the party hears how it went. On the loop's thread.
+  @discardableResult
   package static func connect(
     to remote: SocketAddress, on loop: EventLoop, _ context: TLSContext, limits: LineLimits = LineLimits(),
     for party: any Party
   ) throws(SocketError) -> Connection {
     let socket = try Socket.connecting(to: remote)
     let line = Connection(socket, .connecting, to: remote, on: loop, context, limits, party)
-    line.beginWatching(for: .writable)
+    line.beginWatching(socket, for: .writable)
     return line
   }
 
-  private func beginWatching(for events: Readiness) {
+  private func beginWatching(_ socket: Socket, for events: Readiness) {
     interest = events
-    socket?.tune()
-    loop.watch(socket!.descriptor, events, self)
+    loop.watch(socket.descriptor, events, self)
     armTimer()
   }
 
@@ -132,16 +123,20 @@ package final class Connection: @unchecked Sendable {
   }
 
   /// Who is at the other end, by its certificate; nil for one that showed none.
-  package var holder: Holder? {
-    if case .open(let tls) = state { tls.holder } else { nil }
-  }
+  package var holder: Holder? { tls?.holder }
 
   /// The authority's certificate as the other end sent it. To be asked once.
-  package func takeAuthority() -> Certificate? {
-    if case .open(let tls) = state { tls.takeAuthority() } else { nil }
-  }
+  package func takeAuthority() -> Certificate? { tls?.takeAuthority() }
 
   package var localAddress: SocketAddress? { socket?.localAddress }
+
+  /// Once the handshake is done, and while there is still something to say.
+  var tls: TLSLine? {
+    switch state {
+    case .open(let tls), .leaving(let tls, _): tls
+    case .silent, .connecting, .shakingHands, .ended: nil
+    }
+  }
 }
 
 // Saying something.
@@ -153,46 +148,64 @@ extension Connection {
     guard isOpen else { return answered(.failure(.closed)) }
     lastExchange = lastExchange == .max ? 1 : lastExchange + 1
     let deadline = loop.now + milliseconds
-    awaited[lastExchange] = Awaited(deadline: deadline, answered: answered)
-    if deadline < armedFor { armTimer(at: deadline) }
+    awaited.add(lastExchange, until: deadline, answered)
+    armTimer(at: deadline)
     send(.request, kind, lastExchange, body)
   }
 
   package func answer(_ exchange: UInt32, _ kind: UInt8, _ body: [UInt8]) {
     guard isOpen else { return }
+    precondition(unanswered > 0, "a request is answered once")
     unanswered -= 1
     send(.answer, kind, exchange, body)
+    resumeIfPossible()
   }
 
   package func push(_ kind: UInt8, _ body: [UInt8]) { send(.push, kind, 0, body) }
 
   func send(_ role: FrameRole, _ kind: UInt8, _ exchange: UInt32, _ body: [UInt8]) {
-    guard isOpen else { return }
+    guard isOpen, sendingFailed == nil else { return }
     precondition(body.count <= FrameHeader.bodyBytesMax, "a message longer than any may be")
-    if outbox.count == 0 { lastSent = loop.now }
+    if outbox.isEmpty { lastSent = loop.now }
     outbox.append(FrameHeader(bodyBytes: body.count, role: role, kind: kind, exchange: exchange), body)
+    // Only what the kernel does not take counts as unsent, and so it is asked before that is held against anyone.
+    if outbox.count > limits.unsentBytesPause, !interest.contains(.writable) { flush() }
     guard outbox.count <= limits.unsentBytesMax else { return end(because: .doesNotRead) }
     flushSoon()
   }
 
   private func flushSoon() {
-    guard !willFlush else { return }
+    guard !willFlush, !outbox.isEmpty else { return }
     willFlush = true
     loop.atEndOfTurn { [self] in
       willFlush = false
       flush()
     }
   }
+}
 
+// Ending.
+extension Connection {
   /// Sends what is left to send, as far as that goes at once, and then ends.
   package func close() {
     flush()
     end(because: .closed)
   }
 
+  /// Sends all that is left to send, as long as the other end goes on taking it, and then ends. Nothing that it
+  /// says meanwhile is heard any more.
+  package func closeWhenSent() {
+    guard case .open(let tls) = state else { return end(because: .closed) }
+    state = .leaving(tls, until: loop.now + limits.sendMilliseconds)
+    inbox = Inbox()
+    failAwaited(because: .closed)
+    armTimer()
+    flush()
+  }
+
   package func end(because end: LineEnd) {
     guard let socket, !isEnded else { return }
-    if case .open(let tls) = state { tls.sayGoodbye() }
+    tls?.sayGoodbye()
     state = .ended
     loop.unwatch(socket.descriptor)
     self.socket = nil
@@ -205,8 +218,6 @@ extension Connection {
   }
 
   private func failAwaited(because end: LineEnd) {
-    let failed = awaited
-    awaited = [:]
-    for exchange in failed.keys.sorted() { failed[exchange]?.answered(.failure(end)) }
+    for answered in awaited.takeAll() { answered(.failure(end)) }
   }
 }

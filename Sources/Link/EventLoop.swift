@@ -8,6 +8,10 @@ internal import Synchronization
 /// Something that the loop tells when its descriptor can be read or written.
 protocol Watched: AnyObject {
   func ready(_ events: Readiness)
+  /// It has asked for this by `comeBack(to:)`.
+  func comesBack()
+  /// The last chance to say goodbye.
+  func loopEnds()
 }
 
 struct Readiness: OptionSet {
@@ -21,12 +25,14 @@ struct Readiness: OptionSet {
 }
 
 /// ## Concurrency model
-/// `post`, `start` and `stop` are for every thread; `inbox` under its mutex is all that threads share. The rest
-/// is touched by the loop's own thread only, which `precondition`s in debug builds hold it to.
+/// `post`, `start` and `stop` are for every thread; `inbox` and `thread` under their mutexes are all that threads
+/// share. The rest is touched by the loop's own thread only, once it runs; debug builds hold it to that.
 package final class EventLoop: @unchecked Sendable {
   private struct Inbox {
     var jobs: [@Sendable () -> Void] = []
     var isStopping = false
+    /// Nobody will run what is posted now.
+    var isOver = false
   }
 
   private struct Slot {
@@ -39,9 +45,10 @@ package final class EventLoop: @unchecked Sendable {
   private let bell: Int32
   private let inbox = Mutex(Inbox())
   private let thread = Mutex<WorkerThread?>(nil)
+  private var runner: pthread_t?
 
   private var slots: [Slot] = []
-  private var timers = Timers()
+  private var timers = Timers<() -> Void>()
   private var endOfTurn: [() -> Void] = []
   private var again: [any Watched] = []
   /// The time at which this turn of the loop began.
@@ -69,7 +76,7 @@ package final class EventLoop: @unchecked Sendable {
     thread.withLock { $0 = WorkerThread(name) { self.run() } }
   }
 
-  /// Waits until the loop's thread has ended. Not for the loop's own thread.
+  /// Ends every line that there still is, and waits until the loop's thread has ended. Not for that thread.
   package func stop() {
     let mine = thread.withLock { thread in
       defer { thread = nil }
@@ -80,13 +87,15 @@ package final class EventLoop: @unchecked Sendable {
     mine?.join()
   }
 
-  /// Runs `job` on the loop's thread, soon.
-  package func post(_ job: @escaping @Sendable () -> Void) {
-    let wasEmpty = inbox.withLock { inbox in
-      inbox.jobs.append(job)
-      return inbox.jobs.count == 1
+  /// Runs `job` on the loop's thread, soon; says false when the loop has ended and will not.
+  @discardableResult
+  package func post(_ job: @escaping @Sendable () -> Void) -> Bool {
+    let (isFirst, isOver) = inbox.withLock { inbox in
+      if !inbox.isOver { inbox.jobs.append(job) }
+      return (inbox.jobs.count == 1, inbox.isOver)
     }
-    if wasEmpty { ring() }
+    if isFirst { ring() }
+    return !isOver
   }
 
   private func ring() {
@@ -101,15 +110,22 @@ extension EventLoop {
     at(now + milliseconds, job)
   }
 
-  func at(_ due: Instant, _ job: @escaping () -> Void) { timers.add(at: due, job) }
+  func at(_ due: Instant, _ job: @escaping () -> Void) {
+    assertOnLoop()
+    if due != .never { timers.add(at: due, job) }
+  }
 
   /// Once, after all that this turn brings: so that ten answers to one peer leave in one record.
-  func atEndOfTurn(_ job: @escaping () -> Void) { endOfTurn.append(job) }
+  func atEndOfTurn(_ job: @escaping () -> Void) {
+    assertOnLoop()
+    endOfTurn.append(job)
+  }
 
-  /// Tells `watched` again that it can read: it holds bytes that the kernel no longer knows of.
+  /// Calls `watched` in the next turn: it holds bytes that the kernel no longer knows of.
   func comeBack(to watched: any Watched) { again.append(watched) }
 
   func watch(_ descriptor: Int32, _ events: Readiness, _ watched: any Watched) {
+    assertOnLoop()
     let index = Int(descriptor)
     while slots.count <= index { slots.append(Slot()) }
     slots[index].watched = watched
@@ -123,6 +139,8 @@ extension EventLoop {
 
   /// Before the descriptor is closed.
   func unwatch(_ descriptor: Int32) {
+    assertOnLoop()
+    guard slots.indices.contains(Int(descriptor)), slots[Int(descriptor)].watched != nil else { return }
     slots[Int(descriptor)].watched = nil
     slots[Int(descriptor)].generation &+= 1
     control(EPOLL_CTL_DEL, descriptor, [], tag: 0)
@@ -132,6 +150,10 @@ extension EventLoop {
   /// the same turn; its generation tells.
   private func tag(_ descriptor: Int32) -> UInt64 {
     UInt64(slots[Int(descriptor)].generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
+  }
+
+  private func assertOnLoop() {
+    assert(runner.map { pthread_equal($0, pthread_self()) != 0 } ?? true, "not on the loop's thread")
   }
 
   private func control(_ operation: Int32, _ descriptor: Int32, _ events: Readiness, tag: UInt64) {
@@ -145,24 +167,47 @@ extension EventLoop {
 // The turns.
 extension EventLoop {
   private func run() {
+    runner = pthread_self()
     var events = [epoll_event](repeating: epoll_event(), count: 256)
     while !inbox.withLock({ $0.isStopping }) {
       let count = epoll_wait(epoll, &events, Int32(events.count), patience)
       now = .now
-      runPosted()
       for event in events.prefix(max(0, Int(count))) { deliver(event) }
+      // After the bell was silenced: what is posted from here on rings it anew.
+      runPosted()
       comeBack()
       runTimers()
       finishTurn()
     }
+    finish()
+  }
+
+  private func finish() {
     runPosted()
     finishTurn()
+    endAllWatched()
+    finishTurn()
+    inbox.withLock { inbox in
+      inbox.isOver = true
+      inbox.jobs = []
+    }
+    again = []
+    timers = Timers()
+  }
+
+  /// Whose line ends may begin another one, and does so in vain.
+  private func endAllWatched() {
+    var index = 0
+    while index < slots.count {
+      slots[index].watched?.loopEnds()
+      index = slots[index].watched == nil ? index + 1 : index
+    }
   }
 
   private var patience: Int32 {
     guard again.isEmpty else { return 0 }
     guard timers.next != .never else { return -1 }
-    return Int32(timers.next.milliseconds(after: .now))
+    return Int32(clamping: timers.next.milliseconds(after: .now))
   }
 
   private func deliver(_ event: epoll_event) {
@@ -188,11 +233,15 @@ extension EventLoop {
   private func comeBack() {
     let mine = again
     again = []
-    for watched in mine { watched.ready(.readable) }
+    for watched in mine { watched.comesBack() }
   }
 
+  /// As many as there are now at most: a job that asks for the same moment again gets the next turn.
   private func runTimers() {
-    while let job = timers.popDue(now) { job() }
+    for _ in 0..<timers.count {
+      guard let job = timers.popDue(now) else { return }
+      job()
+    }
   }
 
   private func finishTurn() {

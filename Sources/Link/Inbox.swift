@@ -15,9 +15,9 @@ struct Inbox {
     return bytes
   }
 
+  /// What is left is what one record brought, so that copying it costs little; the room that a long message
+  /// took is not kept for it.
   mutating func restore(_ held: consuming [UInt8], from taken: Int) {
-    guard taken < held.count else { return }
-    if taken > 0 { held.removeFirst(taken) }
-    bytes = held
+    bytes = taken == 0 ? held : Array(held[taken...])
   }
 }

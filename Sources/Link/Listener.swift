@@ -26,6 +26,7 @@ package final class Listener: @unchecked Sendable {
   private let accepted: (Socket, SocketAddress) -> Void
   /// Given up for a moment when descriptors run out, so that who comes can be turned away instead of left waiting.
   private var spare: Int32
+  private var isWanted = false
 
   package init(
     _ port: ListeningPort, on loop: EventLoop, accepted: @escaping @Sendable (Socket, SocketAddress) -> Void
@@ -33,7 +34,7 @@ package final class Listener: @unchecked Sendable {
     self.port = port
     self.loop = loop
     self.accepted = accepted
-    spare = Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
+    spare = Self.openSpare()
   }
 
   deinit {
@@ -41,36 +42,61 @@ package final class Listener: @unchecked Sendable {
   }
 
   /// On the loop's thread.
-  package func start() { loop.watch(port.socket.descriptor, [.readable, .exclusive], self) }
+  package func start() {
+    isWanted = true
+    loop.watch(port.socket.descriptor, [.readable, .exclusive], self)
+  }
 
-  package func stop() { loop.unwatch(port.socket.descriptor) }
+  /// On the loop's thread.
+  package func stop() {
+    isWanted = false
+    loop.unwatch(port.socket.descriptor)
+  }
 }
 
 extension Listener: Watched {
   func ready(_ events: Readiness) {
-    for _ in 0..<Self.acceptsPerTurn {
-      guard let descriptor = acceptOne() else { return }
-      let socket = Socket(takingOwnership: descriptor.socket)
-      accepted(socket, descriptor.address)
+    for _ in 0..<Self.acceptsPerTurn where isWanted {
+      switch acceptOne() {
+      case .one(let socket, let address): accepted(socket, address)
+      case .noneWaits: return
+      case .wentAway: continue
+      case .noRoom: return turnOneAway()
+      }
     }
   }
 
-  private func acceptOne() -> (socket: Int32, address: SocketAddress)? {
+  func comesBack() {}
+
+  func loopEnds() { stop() }
+
+  private enum Accepted {
+    case one(Socket, SocketAddress)
+    case noneWaits
+    /// It hung up before we took it.
+    case wentAway
+    case noRoom
+  }
+
+  private func acceptOne() -> Accepted {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
     return withUnsafeMutablePointer(to: &storage) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
         let descriptor = p2pfs_accept(port.socket.descriptor, address, &length)
-        guard descriptor >= 0 else {
-          if errno == EMFILE || errno == ENFILE { turnOneAway() }
-          return nil
-        }
-        guard let remote = SocketAddress(address) else {
-          close(descriptor)
-          return nil
-        }
-        return (descriptor, remote)
+        guard descriptor >= 0 else { return Self.failure(errno) }
+        let socket = Socket(takingOwnership: descriptor)
+        return SocketAddress(address).map { .one(socket, $0) } ?? .wentAway
       }
+    }
+  }
+
+  /// accept(2): what went wrong with a connection before it was taken comes as an errno here, too.
+  private static func failure(_ errno: Int32) -> Accepted {
+    switch errno {
+    case EAGAIN: .noneWaits
+    case EMFILE, ENFILE, ENOBUFS, ENOMEM: .noRoom
+    default: .wentAway
     }
   }
 
@@ -80,14 +106,19 @@ extension Listener: Watched {
     close(spare)
     let waiting = p2pfs_accept(port.socket.descriptor, nil, nil)
     if waiting >= 0 { close(waiting) }
-    spare = Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
+    spare = Self.openSpare()
+    if waiting < 0 { pause() }
   }
 
+  private static func openSpare() -> Int32 { Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC) }
+
   private func pause() {
-    stop()
-    loop.after(milliseconds: 100) { [self] in
-      spare = Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
-      start()
-    }
+    loop.unwatch(port.socket.descriptor)
+    loop.after(milliseconds: 100) { [weak self] in self?.goOn() }
+  }
+
+  private func goOn() {
+    if spare < 0 { spare = Self.openSpare() }
+    if isWanted { start() }
   }
 }

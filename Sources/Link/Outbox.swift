@@ -8,7 +8,7 @@ struct Outbox {
 
   var count: Int { bytes.count - sent }
 
-  mutating func append(_ more: [UInt8]) { bytes.append(contentsOf: more) }
+  var isEmpty: Bool { count == 0 }
 
   mutating func append(_ header: FrameHeader, _ body: [UInt8]) {
     header.append(to: &bytes)
@@ -19,6 +19,7 @@ struct Outbox {
     bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
   }
 
+  /// What was sent is cut off when it is most of all there is, so that each byte is moved once at most.
   mutating func drop(_ count: Int) {
     sent += count
     if sent == bytes.count {

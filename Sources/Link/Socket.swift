@@ -56,6 +56,35 @@ package final class Socket: Sendable {
     return error
   }
 
+  /// What a socket that was accepted begins with.
+  enum FirstByte: Equatable {
+    case byte(UInt8)
+    case nothingYet
+    /// 0 for a proper end.
+    case ended(errno: Int32)
+  }
+
+  /// Looks at the next byte and leaves it there.
+  func peek() -> FirstByte {
+    var byte: UInt8 = 0
+    switch recv(descriptor, &byte, 1, Int32(MSG_PEEK)) {
+    case 1: return .byte(byte)
+    case 0: return .ended(errno: 0)
+    default: return Self.saysToWait(errno) ? .nothingYet : .ended(errno: errno)
+    }
+  }
+
+  /// Throws away what has come, some of it at a time; true when nothing can come any more.
+  func discard(into scratch: UnsafeMutableRawBufferPointer) -> Bool {
+    let count = recv(descriptor, scratch.baseAddress, scratch.count, 0)
+    return count == 0 || count < 0 && !Self.saysToWait(errno)
+  }
+
+  /// We say nothing more; the other end may.
+  func hangUp() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+  private static func saysToWait(_ errno: Int32) -> Bool { errno == EAGAIN || errno == EINTR }
+
   var localAddress: SocketAddress? { address(of: getsockname) }
 
   private func address(

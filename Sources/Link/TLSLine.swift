@@ -11,6 +11,9 @@ final class TLSLine {
   var trustError: TrustError?
   private(set) var holder: Holder?
   private(set) var authority: Certificate?
+  private(set) var saidGoodbye = false
+  /// Of every record of a handshake, and so of every line.
+  static let firstByte = UInt8(SSL3_RT_HANDSHAKE)
 
   init?(_ context: TLSContext, on socket: Socket) {
     guard let ssl = SSL_new(context.context) else { return nil }
@@ -101,12 +104,11 @@ extension TLSLine {
 
   /// Says goodbye if that is possible at once. Waiting for the other's goodbye would serve nobody.
   func sayGoodbye() {
+    guard !saidGoodbye, SSL_is_init_finished(ssl) == 1 else { return }
+    saidGoodbye = true
     ERR_clear_error()
-    if SSL_is_init_finished(ssl) == 1 { SSL_shutdown(ssl) }
+    SSL_shutdown(ssl)
   }
-
-  /// Decrypted bytes, or a record of them, wait in here, of which epoll knows nothing.
-  var holdsBytes: Bool { SSL_has_pending(ssl) == 1 }
 }
 
 // OpenSSL's reasons as ours.

@@ -1,27 +1,35 @@
-// What an event loop will do later: a binary heap by deadline. Nothing is ever taken out before its time;
-// whoever set a timer checks, when it fires, whether it still matters.
+// What is due later, a binary heap by deadline: an event loop's jobs, a line's awaited answers. Nothing is ever
+// taken out before its time; whoever put it in checks, when it comes out, whether it still matters.
 
-struct Timers {
+struct Timers<Item> {
   private struct Timer {
     let due: Instant
-    let job: () -> Void
+    let item: Item
   }
 
   private var heap: [Timer] = []
 
+  var count: Int { heap.count }
+
   var next: Instant { heap.first?.due ?? .never }
 
-  mutating func add(at due: Instant, _ job: @escaping () -> Void) {
-    heap.append(Timer(due: due, job: job))
+  mutating func add(at due: Instant, _ item: Item) {
+    heap.append(Timer(due: due, item: item))
     siftUp(heap.count - 1)
   }
 
-  mutating func popDue(_ now: Instant) -> (() -> Void)? {
+  mutating func popDue(_ now: Instant) -> Item? {
     guard let first = heap.first, first.due <= now else { return nil }
     heap.swapAt(0, heap.count - 1)
     heap.removeLast()
-    if !heap.isEmpty { siftDown(0) }
-    return first.job
+    if heap.isEmpty { heap = [] } else { siftDown(0) }
+    return first.item
+  }
+
+  /// For those who can tell what will not matter when it comes out. Takes the time of looking at everything.
+  mutating func removeAll(where isOver: (Item) -> Bool) {
+    heap.removeAll { isOver($0.item) }
+    for parent in (0..<heap.count / 2).reversed() { siftDown(parent) }
   }
 
   private mutating func siftUp(_ start: Int) {

@@ -1,0 +1,62 @@
+// How a connection gets rid of its outbox, and how it leaves when it is done.
+
+internal import GroupModel
+
+extension Connection {
+  func flush() {
+    guard let tls, sendingFailed == nil else { return }
+    writeWantsRead = false
+    while !outbox.isEmpty {
+      switch outbox.withUnsent({ tls.write($0) }) {
+      case .bytes(let count):
+        outbox.drop(count)
+        lastSent = loop.now
+      case .wantsRead:
+        writeWantsRead = true
+        return waitToSend()
+      case .wantsWrite: return waitToSend()
+      case .ended(let end): return failSending(end)
+      }
+    }
+    resumeIfPossible()
+    listenAsNeeded()
+    if case .leaving = state { hangUp(tls) }
+  }
+
+  private func waitToSend() {
+    armTimer()
+    resumeIfPossible()
+    listenAsNeeded()
+  }
+
+  /// One who was turned away hears it by his first write; the word that tells why lies still unread before it.
+  private func failSending(_ end: LineEnd) {
+    guard isOpen else { return self.end(because: end) }
+    sendingFailed = end
+    outbox = Outbox()
+    isPaused = false
+    comeBackSoon()
+  }
+}
+
+// Leaving: a socket that is closed on unread bytes resets the connection, and what was sent on it may be lost.
+// So we hang up our side, and throw away what comes until the other end has hung up too.
+extension Connection {
+  func goOnLeaving(_ events: Readiness) {
+    if events.contains(.broken) { return end(because: outbox.isEmpty ? .closed : .lost(errno: 0)) }
+    if events.contains(.writable) || writeWantsRead { flush() }
+    guard case .leaving = state, events.contains(.readable), let socket else { return }
+    guard socket.discard(into: loop.scratch) else { return }
+    // It says no more; what is left for it may still be taken.
+    if outbox.isEmpty { end(because: .closed) } else { listen(for: .writable) }
+  }
+
+  private func hangUp(_ tls: TLSLine) {
+    guard let socket, !tls.saidGoodbye else { return }
+    tls.sayGoodbye()
+    socket.hangUp()
+    state = .leaving(tls, until: loop.now + limits.lingerMilliseconds)
+    listen(for: .readable)
+    armTimer()
+  }
+}
