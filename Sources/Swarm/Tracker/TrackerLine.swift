@@ -11,7 +11,7 @@ package enum TrackerTrouble: Error, Equatable, Sendable {
   /// None answered in time; the reason is the last one that was seen.
   case noTracker(LineEnd?)
   /// A tracker answers, but in the name of another authority than the one that is pinned.
-  case otherAuthority
+  case otherAuthority(seen: Fingerprint)
   /// Our certificate has expired, or is not this network's.
   case loginEnded
   /// What it says is no message of ours.
@@ -211,7 +211,7 @@ extension TrackerLine {
   /// What no other tracker of the network would answer differently.
   private static func finalTrouble(_ end: LineEnd) -> TrackerTrouble? {
     switch end {
-    case .untrusted(.otherAuthority), .untrusted(.notSignedByAuthority): .otherAuthority
+    case .otherAuthority(let seen): .otherAuthority(seen: seen)
     case .turnedAway: .loginEnded
     case .malformed: .malformed
     default: nil
