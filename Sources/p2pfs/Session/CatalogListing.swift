@@ -111,13 +111,15 @@ extension CatalogListing {
   }
 
   private func show(
-    _ page: [Entry], of group: GroupID, _ line: any TrackerAsking, _ body: (ListedFile) throws(Failure) -> Void
+    _ page: [Entry], of group: GroupID, _ line: any TrackerAsking,
+    _ body: (ListedFile) throws(Failure) -> Void
   ) throws(Failure) {
     let files = page.filter { !$0.kind.isDirectory }
     let roots = files.compactMap(\.root)
     var counts: [ContentRoot: UInt32] = [:]
     if !roots.isEmpty {
-      guard case .sharers(let found) = try line.answer(to: .countSharers(group, roots)), found.count == roots.count
+      guard case .sharers(let found) = try line.answer(to: .countSharers(group, roots)),
+        found.count == roots.count
       else { throw .strangeAnswer }
       for (root, count) in zip(roots, found) { counts[root] = count }
     }
