@@ -270,6 +270,14 @@ private func summary(_ name: String, _ mine: Standing) -> GroupSummary {
   #expect(try alice.runs("list_groups") == [])
 }
 
+@Test func `a damaged login can be ended`() throws {
+  let alice = Person()
+  try alice.logsIn()
+  _ = alice.scratch.file("state/login", "rubbish")
+  #expect(try alice.runs("logout") == ["logged out the damaged login here; no tracker was told"])
+  #expect(try alice.login == nil)
+}
+
 @Test func `the trackers are those saved at login, unless others are named`() throws {
   let alice = Person()
   try alice.logsIn()
