@@ -67,7 +67,9 @@ private func sources() -> [SourceFile] {
 }
 
 @Test func `nothing but Link touches a socket`() {
-  let calls = ["p2pfs_accept", "p2pfs_epoll", "getaddrinfo(", "SSL_new", "SSL_CTX_new", "recvfrom(", "setsockopt("]
+  let calls = [
+    "p2pfs_accept", "p2pfs_epoll", "getaddrinfo(", "SSL_new", "SSL_CTX_new", "recvfrom(", "setsockopt(",
+  ]
   for file in sources() where file.target != "Link" {
     for call in calls {
       #expect(!file.text.contains(call), "\(file.path) calls \(call)")

@@ -66,7 +66,7 @@ final class MemoryDoor: Door {
 
 /// A tracker that answers as it was told to, and remembers what it was asked.
 final class ScriptedNetwork: Network, FileListing {
-  var authority = Authority(
+  var authority = p2pfs.Authority(
     fingerprint: [UInt8](repeating: 0xA1, count: 32), certificatePEM: Array("CA".utf8))
   var isReachable = true
   var files: [ListedFile] = []
@@ -113,7 +113,7 @@ final class ScriptedNetwork: Network, FileListing {
 
   private struct Line: TrackerAsking {
     let network: ScriptedNetwork
-    let authority: Authority
+    let authority: p2pfs.Authority
 
     func ask(_ request: TrackerRequest) throws(Failure) -> TrackerAnswer {
       network.asked.append(request)
