@@ -13,8 +13,8 @@ protocol TransactionCompanion: AnyObject {
 extension Database {
   package var isInTransaction: Bool { sqlite3_get_autocommit(sqliteDatabase) == 0 }
 
-  /// Commits what `body` does, or nothing of it where anything fails. An error must leave `body`: some of them
-  /// have already undone everything in SQLite, and what followed would stand on its own.
+  /// Commits what `body` does, or nothing of it where anything fails. An error must leave `body`: some of
+  /// them have already undone everything in SQLite, and what followed would stand on its own.
   package func transaction<Result>(
     _ body: () throws(DatabaseError) -> Result
   ) throws(DatabaseError) -> Result {

@@ -1,5 +1,5 @@
-// One connection to one SQLite file: its owner and its goodbye, how it is set up, and the statements that stay
-// prepared on it. What the file holds is CatalogSchema's and the tracker's business.
+// One connection to one SQLite file: its owner and its goodbye, how it is set up, and the statements that
+// stay prepared on it. What the file holds is CatalogSchema's and the tracker's business.
 
 internal import CSQLite
 internal import Glibc
@@ -53,8 +53,8 @@ package final class Database {
 extension Database {
   private static let busyMilliseconds: Int32 = 250
 
-  /// Only a file that was not there is opened here: closing a descriptor drops all locks that this process has
-  /// on its file.
+  /// Only a file that was not there is opened here: closing a descriptor drops all locks that this process
+  /// has on its file.
   private static func create(_ path: String) throws(DatabaseError) {
     let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     if descriptor >= 0 {

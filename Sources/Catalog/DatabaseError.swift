@@ -4,8 +4,8 @@ internal import CSQLite
 internal import Glibc
 
 package enum DatabaseError: Error, Equatable {
-  /// No room on the disk (SQLITE_FULL, and an I/O error whose cause was ENOSPC or EDQUOT). Nothing was written;
-  /// it goes on when there is room.
+  /// No room on the disk (SQLITE_FULL, and an I/O error whose cause was ENOSPC or EDQUOT). Nothing was
+  /// written; it goes on when there is room.
   case full
   /// Another connection writes (SQLITE_BUSY, SQLITE_LOCKED), or another writer has the file open.
   case busy

@@ -1,5 +1,5 @@
-// Tells a member who was away what is different now: the last state of each row that changed after his mark, in
-// the order in which they changed. A row that changes again while he reads comes again, further on.
+// Tells a member who was away what is different now: the last state of each row that changed after his mark,
+// in the order in which they changed. A row that changes again while he reads comes again, further on.
 
 package import GroupModel
 
@@ -93,8 +93,8 @@ extension GroupCatalog {
   }
 }
 
-// The three tables. One row more is asked for than fits, so that the end of the page and the end of all are told
-// apart.
+// The three tables. One row more is asked for than fits, so that the end of the page and the end of all are
+// told apart.
 extension GroupCatalog {
   private func changedPersons(
     of group: GroupID, after start: Position, begun: UInt64, _ limit: Int

@@ -1,5 +1,5 @@
-// A member's copy of a group: filled page by page, each in one transaction together with the mark that says how
-// far it has come, so that a crash between two pages costs nothing.
+// A member's copy of a group: filled page by page, each in one transaction together with the mark that says
+// how far it has come, so that a crash between two pages costs nothing.
 
 package import GroupModel
 
@@ -10,8 +10,8 @@ extension GroupCatalog {
     return CatchUpMark(number: head.number, row: head.place, begun: head.begun)
   }
 
-  /// Folds one page of catching up. The group is made where it is not known yet; of what is told of it, only its
-  /// name and, until the pages say, its owner are taken.
+  /// Folds one page of catching up. The group is made where it is not known yet; of what is told of it, only
+  /// its name and, until the pages say, its owner are taken.
   package func adopt(_ page: CatchUpPage, of told: GroupSummary) throws(DatabaseError) {
     precondition(role == .copy, "the truth learns from decisions only")
     try database.within { () throws(DatabaseError) in

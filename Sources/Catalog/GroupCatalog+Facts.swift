@@ -1,11 +1,11 @@
-// What must be known to weigh a proposal: read here, judged by `Rules`. Only what the proposal touches is read,
-// and of a stranger's proposals nothing but that he is one.
+// What must be known to weigh a proposal: read here, judged by `Rules`. Only what the proposal touches is
+// read, and of a stranger's proposals nothing but that he is one.
 
 package import GroupModel
 
 extension GroupCatalog {
-  /// The group's id, where there is such a group, and the facts. Whether the person named by the proposal has an
-  /// account is not known here: `subjectExists` is left true.
+  /// The group's id, where there is such a group, and the facts. Whether the person named by the proposal has
+  /// an account is not known here: `subjectExists` is left true.
   package func facts(
     for proposal: Proposal, by actor: UserName
   ) throws(DatabaseError) -> (GroupID?, Facts) {
@@ -34,10 +34,12 @@ extension GroupCatalog {
     }
   }
 
+  /// By the index of those inside: a group may have many times as many strangers who once asked.
   private func heir(of owner: UserName, in group: GroupID) throws(DatabaseError) -> UserName? {
     var cursor = try database.query(
       """
-      SELECT user FROM person WHERE grp = ? AND standing >= 3 AND user != ? ORDER BY since, user LIMIT 1
+      SELECT user FROM person INDEXED BY person_inside
+      WHERE grp = ? AND standing >= 3 AND user != ? ORDER BY since, user LIMIT 1
       """, group, owner)
     return try cursor.next() ? try cursor.user(0) : nil
   }

@@ -1,5 +1,5 @@
-// Folds decisions into the tables. A change says what a row is now, never what to add to it, so folding it twice
-// is folding it once.
+// Folds decisions into the tables. A change says what a row is now, never what to add to it, so folding it
+// twice is folding it once.
 
 package import GroupModel
 
@@ -8,8 +8,8 @@ package enum Folding: Sendable, Equatable {
   case folded
   /// It was folded before.
   case known
-  /// Others before it are missing, or the group is not known at all. Whoever follows a group catches up then; and
-  /// again after the last page, where such a decision came while the pages did.
+  /// Others before it are missing, or the group is not known at all. Whoever follows a group catches up then;
+  /// and again after the last page, where such a decision came while the pages did.
   case gap
 }
 
@@ -65,7 +65,10 @@ extension GroupCatalog {
       try database.run("DELETE FROM person WHERE grp = ? AND user = ?", group.head.id, user)
     } else {
       try database.run(
-        "INSERT OR REPLACE INTO person (grp, user, standing, since, version, place) VALUES (?, ?, ?, ?, ?, ?)",
+        """
+        INSERT OR REPLACE INTO person (grp, user, standing, since, version, place)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """,
         group.head.id, user, standing, since, stamp.number, stamp.next())
     }
   }
@@ -115,8 +118,8 @@ extension GroupCatalog {
     group.head.files += columns.code.files - (before?.files ?? 0)
     try database.run(
       """
-      UPDATE entry SET kind = ?3, size = ?4, root = ?5, executable = ?6, target = ?7, owner = ?8, modified = ?9,
-        version = ?10, place = ?11 WHERE grp = ?1 AND path = ?2
+      UPDATE entry SET kind = ?3, size = ?4, root = ?5, executable = ?6, target = ?7, owner = ?8,
+        modified = ?9, version = ?10, place = ?11 WHERE grp = ?1 AND path = ?2
       """,
       group.head.id, entry.path, columns.code, columns.size, columns.root, columns.isExecutable,
       columns.target, entry.owner, entry.modified, entry.version, place)

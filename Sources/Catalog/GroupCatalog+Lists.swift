@@ -1,5 +1,5 @@
-// Lists of groups, persons and files, in pages: each is sorted by the bytes of its names and begins after the last
-// name of the page before.
+// Lists of groups, persons and files, in pages: each is sorted by the bytes of its names and begins after the
+// last name of the page before.
 
 package import GroupModel
 
@@ -45,7 +45,7 @@ extension GroupCatalog {
     return groups
   }
 
-  /// The groups whose decisions this user is to be told.
+  /// The groups whose decisions this user is to be told. `standing != 0` is there for the index that says so.
   package func memberships(of user: UserName) throws(DatabaseError) -> [GroupID] {
     var cursor = try database.query(
       "SELECT grp FROM person WHERE user = ? AND standing != 0 AND standing >= 3 ORDER BY grp", user)
@@ -122,7 +122,8 @@ extension GroupCatalog {
     return children
   }
 
-  /// Up to the first entry that lies deeper: returns the place behind all of its directory, or nil at the end.
+  /// Up to the first entry that lies deeper: returns the place behind all of its directory, or nil at the
+  /// end.
   private func addChildren(
     to children: inout [Entry], _ below: PathsBelow, in group: GroupID, after start: [UInt8], limit: Int
   ) throws(DatabaseError) -> [UInt8]? {

@@ -3,8 +3,8 @@
 package import GroupModel
 
 extension GroupCatalog {
-  /// Keeps the newest tombstones of a group, `count` at most, and says how many went. All of one decision go or
-  /// stay together, since a mark knows of whole decisions.
+  /// Keeps the newest tombstones of a group, `count` at most, and says how many went. All of one decision go
+  /// or stay together, since a mark knows of whole decisions.
   @discardableResult
   package func pruneTombstones(of id: GroupID, keeping count: Int) throws(DatabaseError) -> Int {
     try database.within { () throws(DatabaseError) -> Int in
@@ -15,6 +15,18 @@ extension GroupCatalog {
       try database.run("DELETE FROM person WHERE grp = ? AND version <= ? AND standing = 0", id, cut)
       return paths + database.changedRows
     }
+  }
+
+  /// The groups that have more tombstones than that. Looks through all groups: a reader's work.
+  package func groupsToPrune(keeping count: Int) throws(DatabaseError) -> [GroupID] {
+    var cursor = try database.query(
+      """
+      SELECT grp FROM (SELECT grp FROM gone UNION ALL SELECT grp FROM person WHERE standing = 0)
+      GROUP BY grp HAVING count(*) > ? ORDER BY grp
+      """, count)
+    var groups: [GroupID] = []
+    while try cursor.next() { groups.append(GroupID(cursor.number(0))) }
+    return groups
   }
 
   private func newestToForget(in group: GroupID, keeping count: Int) throws(DatabaseError) -> UInt64? {

@@ -1,5 +1,5 @@
-// Who is in which group, who asked, and what is published, in one database: the truth at the tracker, a copy at
-// each member. Both fold the same decisions; nothing here knows of networks, clocks or file content.
+// Who is in which group, who asked, and what is published, in one database: the truth at the tracker, a copy
+// at each member. Both fold the same decisions; nothing here knows of networks, clocks or file content.
 
 package import GroupModel
 

@@ -1,5 +1,5 @@
-// What is known of a group as a whole, and the groups that a transaction has touched, kept in memory until it is
-// committed: thousands of decisions in one transaction then cost each group's row one write.
+// What is known of a group as a whole, and the groups that a transaction has touched, kept in memory until it
+// is committed: thousands of decisions in one transaction then cost each group's row one write.
 
 package import GroupModel
 
@@ -33,7 +33,8 @@ final class LiveGroup {
   init(_ head: GroupHead) { self.head = head }
 }
 
-/// The groups of the transaction that is under way. Outside of one nothing is kept, since somebody else may write.
+/// The groups of the transaction that is under way. Outside of one nothing is kept, since somebody else may
+/// write.
 final class LiveGroups: TransactionCompanion {
   private unowned let database: Database
   private var groups: [GroupID: LiveGroup] = [:]

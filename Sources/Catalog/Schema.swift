@@ -1,7 +1,7 @@
 // How a database file comes to the tables that a program expects, from whatever earlier version it has.
 
-/// The steps that lead from an empty file to today's, in the order in which they were invented. A step that was
-/// ever released is never changed; the file's `user_version` counts those that it has taken.
+/// The steps that lead from an empty file to today's, in the order in which they were invented. A step that
+/// was ever released is never changed; the file's `user_version` counts those that it has taken.
 package struct Schema: Sendable {
   package let steps: [String]
 

@@ -1,6 +1,7 @@
-// Keeps a database file to one writer, in this process and in all others. Debian's SQLite 3.40.1 loses committed
-// transactions when two connections write or checkpoint at the same moment, so a second writer must not exist.
-// The lock lies on a file of its own: closing any descriptor of the database would drop SQLite's locks on it.
+// Keeps a database file to one writer, in this process and in all others. Debian's SQLite 3.40.1 loses
+// committed transactions when two connections write or checkpoint at the same moment, so a second writer must
+// not exist. The lock lies on a file of its own: closing any descriptor of the database would drop SQLite's
+// locks on it.
 
 internal import Glibc
 

@@ -13,6 +13,8 @@ package enum LineEnd: Error, Equatable, Sendable {
   case unreachable(errno: Int32)
   /// What came was not TLS 1.3, or not of our kind.
   case handshakeFailed(String)
+  /// It speaks in the name of another authority than the one that is pinned.
+  case otherAuthority(seen: Fingerprint)
   /// We did not believe its certificate.
   case untrusted(TrustError)
   /// It did not believe ours.
@@ -42,6 +44,7 @@ extension LineEnd: CustomStringConvertible {
       errno == 0 ? "the connection was lost" : "the connection was lost (\(words(errno)))"
     case .unreachable(let errno): words(errno)
     case .handshakeFailed(let what): "no TLS 1.3 handshake (\(what))"
+    case .otherAuthority(let seen): "its authority is another one (\(seen))"
     case .untrusted(let error): "its certificate is not to be trusted (\(error))"
     case .turnedAway(let how): "it does not accept our certificate (\(how))"
     case .timedOut(let wait): "nothing came in time (\(wait))"

@@ -110,6 +110,7 @@ package final class TLSContext: @unchecked Sendable {
 
   private func check(_ verification: OpaquePointer) throws(TrustError) {
     let sent = try certificates(verification)
+    TLSLine.of(verification)?.seenAuthority = sent.chain.first?.fingerprint
     let found = try GroupModel.holder(
       of: sent.leaf, sentWith: sent.chain, trusting: pin, at: secondsSince1970())
     // A member's certificate is good at both ends of a line, but nobody may play the tracker with it.

@@ -9,6 +9,8 @@ final class TLSLine {
   private let lineProtocol: LineProtocol
   /// Set by the context while it checks the other end's certificate.
   var trustError: TrustError?
+  /// The authority that the other end sent, believed or not.
+  var seenAuthority: Fingerprint?
   private(set) var holder: Holder?
   private(set) var authority: Certificate?
   private(set) var saidGoodbye = false
@@ -96,7 +98,7 @@ extension TLSLine {
     switch SSL_get_error(ssl, result) {
     case SSL_ERROR_WANT_READ: return .wantsRead
     case SSL_ERROR_WANT_WRITE: return .wantsWrite
-    default: return .ended(trustError.map(LineEnd.untrusted) ?? failedHandshake())
+    default: return .ended(distrust ?? failedHandshake())
     }
   }
 
@@ -126,7 +128,7 @@ extension TLSLine {
     case SSL_ERROR_WANT_WRITE: .wantsWrite
     case SSL_ERROR_ZERO_RETURN: .ended(floods ? .malformed("a flood of key updates") : .goodbye)
     case SSL_ERROR_SYSCALL: .ended(.lost(errno: errno))
-    default: .ended(brokenLine())
+    default: .ended(distrust ?? brokenLine())
     }
   }
 
@@ -141,6 +143,11 @@ extension TLSLine {
 
 // OpenSSL's reasons as ours.
 extension TLSLine {
+  private var distrust: LineEnd? {
+    if trustError == .otherAuthority, let seenAuthority { return .otherAuthority(seen: seenAuthority) }
+    return trustError.map(LineEnd.untrusted)
+  }
+
   private func failedHandshake() -> LineEnd {
     let end = brokenOff()
     guard case .lost = end else { return end }

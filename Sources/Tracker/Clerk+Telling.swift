@@ -4,10 +4,13 @@ import GroupModel
 
 extension Clerk {
   func conclude(_ errand: Errand, _ ruling: Ruling) {
+    if case .decide(_, _, _, let session, let exchange) = errand {
+      // Before a thousand pushes, for which the one who asked need not wait.
+      mail.answer(session, exchange, TrackerKind.propose, ruling.answer)
+    }
     keepUp(with: ruling)
     switch errand {
-    case .decide(_, _, _, let session, let exchange):
-      mail.answer(session, exchange, TrackerKind.propose, ruling.answer)
+    case .decide: break
     case .openAccount(_, _, _, let reply): reply(ruling.refusal)
     case .changePassword(_, _, _, let reply): reply(ruling.account)
     case .revoke(_, let reply): reply(ruling.refusal)
@@ -44,7 +47,6 @@ extension Clerk {
 
   /// Who comes in hears of later decisions and asks for the earlier ones; who goes out hears only that he is out.
   private func tell(_ decision: Decision, of name: GroupName) {
-    touched.insert(decision.group)
     for change in decision.changes {
       guard case .stands(let user, let standing, _) = change else { continue }
       let push = TrackerPush.standing(name, decision.group, standing)

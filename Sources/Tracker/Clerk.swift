@@ -54,8 +54,6 @@ final class Clerk: @unchecked Sendable {
 
   /// Accounts that this batch has put into the ledger, not committed yet.
   var uncommitted: [UserName: Account] = [:]
-  /// Groups that have changed since the ledger was last tidied.
-  var touched: Set<GroupID> = []
   var mail = OutgoingMail()
   /// When the batch at hand was taken up.
   private(set) var now = secondsSince1970()
@@ -143,9 +141,8 @@ final class Clerk: @unchecked Sendable {
     do throws(DatabaseError) {
       try ledger.commit { () throws(DatabaseError) in
         try ledger.forgetOutcomes(before: now - Self.outcomeSeconds)
-        for group in touched { try ledger.pruneTombstones(of: group) }
+        try ledger.pruneTombstones()
       }
-      touched = []
     } catch {
       _ = refusal(because: error)
     }

@@ -15,7 +15,8 @@ protocol Ledger: AnyObject {
   func apply(_ decision: Decision) throws(DatabaseError)
   /// Groups in which this user stands inside.
   func memberships(of user: UserName) throws(DatabaseError) -> [GroupID]
-  func pruneTombstones(of group: GroupID) throws(DatabaseError)
+  /// Forgets what was removed long ago; who was away for longer starts anew.
+  func pruneTombstones() throws(DatabaseError)
 
   /// What a wish led to, if it was granted before.
   func outcome(of wish: RequestID, by user: UserName) throws(DatabaseError) -> Outcome?

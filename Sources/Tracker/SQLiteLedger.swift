@@ -77,8 +77,10 @@ extension SQLiteLedger {
     try catalog.memberships(of: user)
   }
 
-  func pruneTombstones(of group: GroupID) throws(DatabaseError) {
-    _ = try catalog.pruneTombstones(of: group, keeping: Self.tombstonesKept)
+  func pruneTombstones() throws(DatabaseError) {
+    for group in try catalog.groupsToPrune(keeping: Self.tombstonesKept) {
+      try catalog.pruneTombstones(of: group, keeping: Self.tombstonesKept)
+    }
   }
 }
 

@@ -118,7 +118,7 @@ extension Session: Party {
     switch end {
     case .closed, .goodbye, .lost, .crowdedOut, .unreachable:
       office.log.debug("\(line.remote): \(end)")
-    case .handshakeFailed, .untrusted, .turnedAway, .timedOut, .malformed, .doesNotRead:
+    case .handshakeFailed, .otherAuthority, .untrusted, .turnedAway, .timedOut, .malformed, .doesNotRead:
       office.log.stranger("\(line.remote): \(end)")
     }
   }

@@ -1,5 +1,5 @@
-// What the tests stand on: a place for database files, a tracker's ledger that weighs and folds proposals, and
-// short ways to say names.
+// What the tests stand on: a place for database files, a tracker's ledger that weighs and folds proposals,
+// and short ways to say names.
 
 import Catalog
 import Glibc

@@ -43,13 +43,13 @@ import Testing
     try TestClient(to: server.address, network.clientContext(trusting: right)).waitUntilOpen()
     let wrong = Pin.fingerprint(others.authority.certificate.fingerprint)
     let client = try TestClient(to: server.address, network.clientContext(trusting: wrong))
-    #expect(try client.waitForEnd() == .untrusted(.otherAuthority))
+    #expect(try client.waitForEnd() == .otherAuthority(seen: network.authority.certificate.fingerprint))
   }
 
   @Test func `a tracker of another network is refused before it hears a word`() throws {
     let server = try TestServer(others)
     let client = try TestClient(to: server.address, network.clientContext(as: network.member("alice")))
-    #expect(try client.waitForEnd() == .untrusted(.otherAuthority))
+    #expect(try client.waitForEnd() == .otherAuthority(seen: others.authority.certificate.fingerprint))
     try server.record.wait(for: "its end") { !$0.ends.isEmpty }
     #expect(server.record.now.opened == 0)
     #expect(server.record.now.end == .turnedAway(.unknownAuthority))

@@ -28,11 +28,11 @@ package enum AddressError: Error, Hashable, Sendable {
   package var sentence: String {
     switch self {
     case .noHost: "there is no host before the colon"
-    case .noPort: "there is no port: write it after the address and a colon"
+    case .noPort: "there is no port"
     case .portNotANumber: "the port is not a number"
     case .portOutOfRange: "the port is not between 1 and 65535"
-    case .brackets: "the brackets do not hold an IPv6 address: write it as [::1]:9002"
-    case .bareIPv6: "an IPv6 address stands in brackets: write it as [::1]:9002"
+    case .brackets: "the brackets do not hold an IPv6 address"
+    case .bareIPv6: "an IPv6 address has to stand in brackets"
     case .notAnIP: "that is no IP address"
     case .notAHost: "that is neither an IP address nor a host name"
     }

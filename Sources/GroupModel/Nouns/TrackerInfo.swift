@@ -4,6 +4,9 @@
 package struct TrackerInfo: Hashable, Sendable {
   package static let bytesMax = 64 << 10
   package static let lineBytesMax = 1024
+  /// What to tell somebody whose file was refused.
+  package static let form =
+    "a line is HOST:PORT or [IPv6]:PORT, then sha256: and the authority's fingerprint if you know it"
 
   /// At least one, no two alike.
   package let trackers: [TrackerAddress]
@@ -54,6 +57,7 @@ package struct TrackerInfoError: Error, Hashable, Sendable {
     self.line = line
   }
 
+  /// What is wrong; `TrackerInfo.form` says how it should be.
   package var sentence: String { line.map { "line \($0): \(mistake.sentence)" } ?? mistake.sentence }
 }
 
@@ -70,14 +74,14 @@ package enum TrackerInfoMistake: Error, Hashable, Sendable {
     switch self {
     case .address(let error): error.sentence
     case .badFingerprint: "the authority's fingerprint is not sha256: and 64 hexadecimal digits"
-    case .extraWords: "there is more than an address and a fingerprint: put remarks behind a #"
+    case .extraWords: "there is more than an address and a fingerprint"
     case .listedTwice(let address): "\(address) is listed twice"
-    case .twoAuthorities: "it names another authority than a line before it: a network has one"
+    case .twoAuthorities: "it names another authority than a line before it"
     case .notUTF8: "it is not UTF-8 text"
     case .controlBytes: "it holds control characters"
     case .lineTooLong: "it is longer than \(TrackerInfo.lineBytesMax) bytes"
     case .fileTooLarge: "the file is larger than \(TrackerInfo.bytesMax >> 10) KiB"
-    case .noTracker: "no line names a tracker: write one as HOST:PORT"
+    case .noTracker: "no line names a tracker"
     }
   }
 }

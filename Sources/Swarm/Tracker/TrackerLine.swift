@@ -11,11 +11,19 @@ package enum TrackerTrouble: Error, Equatable, Sendable {
   /// None answered in time; the reason is the last one that was seen.
   case noTracker(LineEnd?)
   /// A tracker answers, but in the name of another authority than the one that is pinned.
-  case otherAuthority
+  case otherAuthority(seen: Fingerprint)
   /// Our certificate has expired, or is not this network's.
   case loginEnded
   /// What it says is no message of ours.
   case malformed
+}
+
+/// Whoever wants to hear more than answers. Told on the line's own thread; must not wait there.
+package protocol TrackerListener: AnyObject, Sendable {
+  /// A tracker was reached, for the first time or again: it knows nothing yet of what was told to the last one.
+  func trackerReached()
+  func trackerLost()
+  func trackerSays(_ push: TrackerPush)
 }
 
 /// ## Concurrency model
@@ -25,8 +33,8 @@ package final class TrackerLine: @unchecked Sendable {
   package typealias Answered = @Sendable (Result<TrackerAnswer, TrackerTrouble>) -> Void
 
   private struct Wish {
-    let kind: UInt8
-    let body: [UInt8]
+    /// nil for one who only wants the line to be there.
+    let message: (kind: UInt8, body: [UInt8])?
     let deadline: Instant
     let answered: Answered
   }
@@ -51,6 +59,7 @@ package final class TrackerLine: @unchecked Sendable {
   private var lastEnd: LineEnd?
   private var isPausing = false
   private let seen = Mutex<Certificate?>(nil)
+  private weak var listener: (any TrackerListener)?
 
   package init(to trackers: [TrackerAddress], as credential: Credential?, trusting pin: Pin) {
     precondition(!trackers.isEmpty, "a network has a tracker")
@@ -60,8 +69,13 @@ package final class TrackerLine: @unchecked Sendable {
     loop.start()
   }
 
-  /// The authority of the tracker that was reached.
-  package var authority: Certificate? { seen.withLock { $0 } }
+  /// From now on the line is kept up, whether or not anybody asks something.
+  package func keepUp(for listener: any TrackerListener) {
+    loop.post { [self] in
+      self.listener = listener
+      line?.isOpen == true ? listener.trackerReached() : dial()
+    }
+  }
 
   /// How long a command may wait for a tracker: with several, long enough for one to take over.
   package var patienceMilliseconds: Int { trackers.count > 1 ? 10_000 : 5_000 }
@@ -101,6 +115,17 @@ private final class Awaited: Sendable {
 
 // Asking.
 extension TrackerLine {
+  /// Waits until a tracker is reached, and says which authority vouches for it.
+  package func reach() throws(TrackerTrouble) -> Certificate {
+    let awaited = Awaited()
+    let deadline = Instant.now + patienceMilliseconds
+    let wish = Wish(message: nil, deadline: deadline) { awaited.come($0) }
+    loop.post { [self] in take(wish) }
+    _ = try awaited.wait().get()
+    guard let authority = seen.withLock({ $0 }) else { throw .malformed }
+    return authority
+  }
+
   /// Waits for the answer.
   package func ask(
     _ request: TrackerRequest, within milliseconds: Int? = nil
@@ -117,7 +142,7 @@ extension TrackerLine {
     var writer = WireWriter()
     request.write(to: &writer)
     let deadline = Instant.now + (milliseconds ?? patienceMilliseconds)
-    let wish = Wish(kind: request.kind, body: writer.bytes, deadline: deadline, answered: answered)
+    let wish = Wish(message: (request.kind, writer.bytes), deadline: deadline, answered: answered)
     loop.post { [self] in take(wish) }
   }
 
@@ -131,16 +156,20 @@ extension TrackerLine {
 
   private func send(_ number: UInt64) {
     guard let line, let wish = wishes[number] else { return }
-    line.ask(wish.kind, wish.body, within: Self.noDeadline) { [weak self] result in
-      if case .success(let answer) = result { self?.settle(number, answer.kind, answer.body) }
+    guard let message = wish.message else {
+      wishes[number] = nil
+      return wish.answered(.success(.done))
+    }
+    line.ask(message.kind, message.body, within: Self.noDeadline) { [weak self] result in
+      if case .success(let answer) = result { self?.settle(number, asked: message.kind, answer) }
     }
   }
 
-  private func settle(_ number: UInt64, _ kind: UInt8, _ body: [UInt8]) {
+  private func settle(_ number: UInt64, asked: UInt8, _ message: (kind: UInt8, body: [UInt8])) {
     guard let wish = wishes.removeValue(forKey: number) else { return }
-    var reader = WireReader(body.span.bytes)
-    guard kind == wish.kind || kind == TrackerKind.refusal,
-      let answer = try? TrackerAnswer(kind: kind, reading: &reader)
+    var reader = WireReader(message.body.span.bytes)
+    guard message.kind == asked || message.kind == TrackerKind.refusal,
+      let answer = try? TrackerAnswer(kind: message.kind, reading: &reader)
     else { return wish.answered(.failure(.malformed)) }
     wish.answered(.success(answer))
   }
@@ -160,7 +189,7 @@ extension TrackerLine {
 // Finding a tracker.
 extension TrackerLine {
   private func dial() {
-    guard line == nil, !isPausing, !wishes.isEmpty else { return }
+    guard line == nil, !isPausing, !wishes.isEmpty || listener != nil else { return }
     guard let context = makeContext() else { return failAll(.loginEnded) }
     let tracker = trackers[turn % trackers.count]
     guard let address = SocketAddress.resolve(host: tracker.host, port: tracker.port).first else {
@@ -188,7 +217,10 @@ extension TrackerLine {
     turn += 1
     failedInARow += 1
     // One after the other without delay, then a pause: a tracker that stands by needs a moment to take over.
-    let pause = failedInARow % trackers.count == 0 ? Self.pauseMilliseconds : 0
+    // Who only keeps up, with nobody waiting, has more time.
+    let rounds = failedInARow / trackers.count
+    let patient = wishes.isEmpty ? min(rounds, 50) * Self.pauseMilliseconds : Self.pauseMilliseconds
+    let pause = failedInARow % trackers.count == 0 ? patient : 0
     isPausing = true
     loop.after(milliseconds: pause) { [weak self] in
       self?.isPausing = false
@@ -199,7 +231,7 @@ extension TrackerLine {
   /// What no other tracker of the network would answer differently.
   private static func finalTrouble(_ end: LineEnd) -> TrackerTrouble? {
     switch end {
-    case .untrusted(.otherAuthority), .untrusted(.notSignedByAuthority): .otherAuthority
+    case .otherAuthority(let seen): .otherAuthority(seen: seen)
     case .turnedAway: .loginEnded
     case .malformed: .malformed
     default: nil
@@ -211,6 +243,7 @@ extension TrackerLine: Party {
   package func lineOpened(_ line: Connection) {
     failedInARow = 0
     if let authority = line.takeAuthority() { meet(authority) }
+    listener?.trackerReached()
     for number in wishes.keys.sorted() { send(number) }
   }
 
@@ -230,11 +263,13 @@ extension TrackerLine: Party {
 
   package func line(_ line: Connection, pushes kind: UInt8, _ body: RawSpan) throws(Malformed) {
     var reader = WireReader(body)
-    _ = try TrackerPush(kind: kind, reading: &reader)
+    let push = try TrackerPush(kind: kind, reading: &reader)
+    listener?.trackerSays(push)
   }
 
   package func lineEnded(_ line: Connection, because end: LineEnd) {
     guard self.line === line else { return }
+    listener?.trackerLost()
     lineFailed(end)
   }
 }

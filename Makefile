@@ -1,0 +1,56 @@
+# `make` alone says what can be done.
+
+SWIFT ?= swift
+RELEASE := $(SWIFT) build -c release --static-swift-stdlib
+PACKAGES := libssl-dev libsqlite3-dev pkg-config openssl sqlite3 e2fsprogs mount util-linux procps
+FUZZ_SECONDS ?= 60
+
+.PHONY: help setup build test quick-test fuzz sanitize bench-tracker check format clean
+
+help:
+	@echo "make setup          install the Debian packages that are missing"
+	@echo "make build          .build/release/tracker and .build/release/p2pfs, ready to be copied elsewhere"
+	@echo "make test           build and run everything: units, fuzzing for seconds, sanitizers, end to end"
+	@echo "make quick-test     the unit tests alone"
+	@echo "make fuzz           fuzz each parser of network bytes, FUZZ_SECONDS=$(FUZZ_SECONDS) in all"
+	@echo "make sanitize       the model's and the lines' tests under Thread- and AddressSanitizer"
+	@echo "make bench-tracker  put a tracker under load and print a table (QUICK=1: in half a minute)"
+	@echo "make check          formatting, and the imports that the house allows"
+	@echo "make format         format all Swift in place"
+	@echo "make clean          remove everything that was built"
+
+setup:
+	@Scripts/setup.sh $(PACKAGES)
+
+build: setup
+	$(RELEASE) --product p2pfs
+	$(RELEASE) --product tracker
+
+test: check build
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --no-parallel --skip EndToEndTests
+	Fuzz/run.sh 20
+	Scripts/sanitize.sh
+	$(SWIFT) test --skip-build --no-parallel --filter EndToEndTests
+
+quick-test: setup
+	$(SWIFT) test --skip EndToEndTests
+
+fuzz: setup
+	Fuzz/run.sh $(FUZZ_SECONDS)
+
+sanitize: setup
+	Scripts/sanitize.sh
+
+bench-tracker: build
+	$(RELEASE) --product tracker-load
+	Benchmarks/tracker.sh $(if $(QUICK),--quick)
+
+check: setup
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Fuzz Package.swift
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Fuzz Package.swift
+
+clean:
+	rm -rf .build

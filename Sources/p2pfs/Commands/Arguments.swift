@@ -1,0 +1,70 @@
+// The words behind a command's name: counted once, then taken as what they have to be.
+
+import GroupModel
+
+/// One argument in a command's usage.
+enum Parameter: Hashable, Sendable {
+  case required(String)
+  case optional(String)
+
+  var usage: String {
+    switch self {
+    case .required(let name): "<\(name)>"
+    case .optional(let name): "[\(name)]"
+    }
+  }
+
+  var isRequired: Bool {
+    if case .required = self { true } else { false }
+  }
+}
+
+struct Arguments {
+  private let words: [String]
+  private let flags: Set<String>
+
+  init(of word: CommandWord, _ words: [String], flags: Set<String>) throws(Failure) {
+    if words.count < word.parameters.count, word.parameters[words.count].isRequired {
+      throw .usage("\(word.name) lacks \(word.parameters[words.count].usage): usage is '\(word.usage)'")
+    }
+    if words.count > word.parameters.count {
+      let extra = Quoted.text(words[word.parameters.count])
+      throw .usage("\(word.name) does not take \(extra) as well: usage is '\(word.usage)'")
+    }
+    self.words = words
+    self.flags = flags
+  }
+
+  func has(_ flag: String) -> Bool { flags.contains(flag) }
+
+  func optional(_ index: Int) -> String? { index < words.count ? words[index] : nil }
+
+  func user(_ index: Int) throws(Failure) -> UserName {
+    guard let name = UserName(words[index]) else {
+      throw .malformed("\(Quoted.text(words[index])) is no user name: \(NameRule.sentence)")
+    }
+    return name
+  }
+
+  func group(_ index: Int) throws(Failure) -> GroupName {
+    guard let name = GroupName(words[index]) else {
+      throw .malformed("\(Quoted.text(words[index])) is no group name: \(NameRule.sentence)")
+    }
+    return name
+  }
+
+  func password(_ index: Int) throws(Failure) -> [UInt8]? {
+    guard let word = optional(index) else { return nil }
+    return try PasswordRule.checked(Array(word.utf8))
+  }
+}
+
+/// A stranger's text in a sentence of ours: in quotes, harmless to a terminal, and not without end.
+enum Quoted {
+  private static let charactersMax = 80
+
+  static func text(_ text: some StringProtocol) -> String {
+    let escaped = Printable.escaped(text)
+    return escaped.count <= charactersMax ? "'\(escaped)'" : "'\(escaped.prefix(charactersMax))…'"
+  }
+}

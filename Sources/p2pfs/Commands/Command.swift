@@ -1,0 +1,67 @@
+// One command, understood: what the shell, the console and the control files have in common. Nothing here
+// knows at which of these doors it was given.
+
+import GroupModel
+
+enum Command: Hashable, Sendable {
+  case createUser(UserName, password: [UInt8]?)
+  case login(UserName, password: [UInt8]?)
+  case logout
+  case passwd
+  case listGroups
+  case createGroup(GroupName)
+  case joinGroup(GroupName)
+  case leaveGroup(GroupName)
+  case listRequests(GroupName)
+  case acceptRequest(GroupName, UserName)
+  case rejectRequest(GroupName, UserName)
+  case listMembers(GroupName)
+  case removeMember(GroupName, UserName)
+  case listFiles(GroupName)
+  case status(json: Bool)
+  case help(topic: String?)
+  case version
+}
+
+extension Command {
+  /// `words` is the command's name and its arguments, `flags` what was given beside them, such as `--json`.
+  init(words: [String], flags: Set<String> = []) throws(Failure) {
+    guard let name = words.first else { throw .usage("no command is given: 'p2pfs help' lists them") }
+    let word = try CommandWord.named(name)
+    for flag in flags where !word.flags.contains(flag) {
+      throw .usage("\(word.name) does not know \(flag): usage is '\(word.usage)'")
+    }
+    self = try word.command(Arguments(of: word, Array(words.dropFirst()), flags: flags))
+  }
+
+  /// The group that it is about.
+  var group: GroupName? {
+    switch self {
+    case .createGroup(let group), .joinGroup(let group), .leaveGroup(let group), .listRequests(let group),
+      .acceptRequest(let group, _), .rejectRequest(let group, _), .listMembers(let group),
+      .removeMember(let group, _), .listFiles(let group):
+      group
+    case .createUser, .login, .logout, .passwd, .listGroups, .status, .help, .version: nil
+    }
+  }
+
+  /// The user that it names.
+  var user: UserName? {
+    switch self {
+    case .createUser(let user, _), .login(let user, _), .acceptRequest(_, let user),
+      .rejectRequest(_, let user), .removeMember(_, let user):
+      user
+    case .logout, .passwd, .listGroups, .createGroup, .joinGroup, .leaveGroup, .listRequests, .listMembers,
+      .listFiles, .status, .help, .version:
+      nil
+    }
+  }
+
+  /// The password that stood on the command line.
+  var givenPassword: [UInt8]? {
+    switch self {
+    case .createUser(_, let password), .login(_, let password): password
+    default: nil
+    }
+  }
+}

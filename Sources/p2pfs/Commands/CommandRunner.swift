@@ -1,0 +1,92 @@
+// Carries out a command: asks the trackers, keeps the login, and says the answer at the door that it came in by.
+// Accounts are in CommandRunner+Accounts, lists in +Lists. One thread calls it.
+
+import GroupModel
+import Synchronization
+
+struct CommandRunner {
+  let options: Options
+  let network: any Network
+  let files: any FileListing
+  let passwords: any PasswordAsking
+  let door: any Door
+
+  func run(_ command: Command) throws(Failure) {
+    switch command {
+    case .createUser, .login, .logout, .passwd: try runAccount(command)
+    case .listGroups, .listRequests, .listMembers, .listFiles: try runList(command)
+    case .createGroup(let group): try propose(.found, in: group, "created group \(group)")
+    case .joinGroup(let group):
+      try propose(.join, in: group, "asked to join \(group): its owner has to accept")
+    case .leaveGroup(let group): try propose(.leave, in: group, "left \(group)")
+    case .acceptRequest(let group, let user):
+      try propose(.accept(user), in: group, "accepted \(user) into \(group)")
+    case .rejectRequest(let group, let user):
+      try propose(.reject(user), in: group, "rejected \(user)'s request to join \(group)")
+    case .removeMember(let group, let user):
+      try propose(.remove(user), in: group, "removed \(user) from \(group)")
+    case .status(let json): try showStatus(json: json)
+    case .help(let topic): try help(topic)
+    case .version: try door.show(.line(Version.text))
+    }
+  }
+
+  private func propose(
+    _ wish: Proposal.Wish, in group: GroupName, _ confirmation: String
+  ) throws(Failure) {
+    let line = try session().line
+    guard case .decided = try line.answer(to: .propose(RequestID.next(), Proposal(wish, in: group))) else {
+      throw .strangeAnswer
+    }
+    try door.show(.line(confirmation))
+  }
+
+  private func help(_ topic: String?) throws(Failure) {
+    guard let topic else { return try door.show(.line(HelpText.overview)) }
+    try door.show(.line(HelpText.explanation(of: try CommandWord.named(topic))))
+  }
+}
+
+extension CommandRunner {
+  struct Session {
+    let login: SavedLogin
+    let line: any TrackerAsking
+  }
+
+  /// The line of who is logged in.
+  func session() throws(Failure) -> Session {
+    guard let directory = try StateDirectory(existing: options.stateDirectory()),
+      let login = try SavedLogin.load(from: directory)
+    else { throw .refused(.notLoggedIn) }
+    return try session(of: login)
+  }
+
+  /// A certificate of one network is worth nothing in another, so its authority is the only one to trust.
+  func session(of login: SavedLogin) throws(Failure) -> Session {
+    let trackers = try TrackerFile.find(named: options.tracker, saved: login.trackerText).info
+    if let expected = trackers.authority, expected != login.authority {
+      throw .authorityChanged(saved: login.authority, seen: expected)
+    }
+    return Session(login: login, line: try network.connect(to: trackers, as: login))
+  }
+}
+
+extension TrackerAsking {
+  /// A refusal is thrown.
+  func answer(to request: TrackerRequest) throws(Failure) -> TrackerAnswer {
+    let answer = try ask(request)
+    if case .refused(let refusal) = answer { throw .refused(refusal) }
+    return answer
+  }
+}
+
+extension RequestID {
+  private static let instance = UInt64.random(in: .min ... .max)
+  private static let lastSequence = Atomic<UInt64>(0)
+
+  /// A wish that this run of the program has not had before.
+  static func next() -> RequestID {
+    RequestID(
+      instance: instance, sequence: lastSequence.add(1, ordering: .relaxed).newValue)
+  }
+}

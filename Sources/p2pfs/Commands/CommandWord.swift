@@ -1,0 +1,147 @@
+// The command language as one table: it parses, it is the help, and it guesses what a misspelt word meant.
+
+/// One command as people know it.
+struct CommandWord: Sendable {
+  let name: String
+  var parameters: [Parameter] = []
+  var flags: [String] = []
+  /// In the list of all commands, after the name.
+  let summary: String
+  /// In `help COMMAND`, after usage and summary. Lines of 78 characters at most.
+  let explanation: String
+  let command: @Sendable (Arguments) throws(Failure) -> Command
+
+  var usage: String {
+    ([name] + flags.map { "[\($0)]" } + parameters.map(\.usage)).joined(separator: " ")
+  }
+}
+
+extension CommandWord {
+  static let all: [CommandWord] = accounts + groups + members + others
+
+  static func named(_ name: String) throws(Failure) -> CommandWord {
+    if let word = all.first(where: { $0.name == name }) { return word }
+    let wrong = "\(Quoted.text(name)) is no command"
+    guard let near = Spelling.nearest(to: name, among: all.map(\.name)) else {
+      throw .usage("\(wrong): 'p2pfs help' lists them")
+    }
+    throw .usage("\(wrong): did you mean '\(near)'?")
+  }
+}
+
+extension CommandWord {
+  private static let passwordExplanation = """
+    Without a password on the command line it is taken from the first line of
+    --password-file F, else from $P2PFS_PASSWORD, else asked for on the terminal.
+    """
+
+  fileprivate static let accounts: [CommandWord] = [
+    CommandWord(
+      name: "create_user", parameters: [.required("user"), .optional("password")],
+      summary: "makes an account",
+      explanation: passwordExplanation
+    ) { arguments throws(Failure) in
+      .createUser(try arguments.user(0), password: try arguments.password(1))
+    },
+    CommandWord(
+      name: "login", parameters: [.required("user"), .optional("password")],
+      summary: "saves a login in the state directory",
+      explanation: """
+        The login lasts until logout; every other command uses it. It remembers the
+        trackers and the network's authority, so that no other can take its place.
+
+        """ + passwordExplanation
+    ) { arguments throws(Failure) in
+      .login(try arguments.user(0), password: try arguments.password(1))
+    },
+    CommandWord(
+      name: "logout", summary: "ends the login",
+      explanation: "Sharing stops, and the saved login is erased from the state directory."
+    ) { _ throws(Failure) in .logout },
+    CommandWord(
+      name: "passwd", summary: "changes the password of who is logged in",
+      explanation: """
+        The new password is the first line of --password-file F, else $P2PFS_PASSWORD,
+        else asked for twice on the terminal. Logins on other machines end.
+        """
+    ) { _ throws(Failure) in .passwd },
+  ]
+
+  fileprivate static let groups: [CommandWord] = [
+    CommandWord(
+      name: "list_groups", summary: "lists every group of the network",
+      explanation: """
+        A line each: <group> <owner> <state> <members> <files>, where <state> is yours:
+        owner, member, pending (you have asked to join) or -.
+        """
+    ) { _ throws(Failure) in .listGroups },
+    CommandWord(
+      name: "create_group", parameters: [.required("group")], summary: "makes a group that you own",
+      explanation: "Others join it with join_group; you let them in with accept_request."
+    ) { arguments throws(Failure) in .createGroup(try arguments.group(0)) },
+    CommandWord(
+      name: "join_group", parameters: [.required("group")], summary: "asks to join a group",
+      explanation: """
+        Its owner accepts or rejects you. Asking again while that is open changes
+        nothing; after a rejection it asks anew.
+        """
+    ) { arguments throws(Failure) in .joinGroup(try arguments.group(0)) },
+    CommandWord(
+      name: "leave_group", parameters: [.required("group")], summary: "leaves a group",
+      explanation: """
+        Takes back a request to join that is still open. When the owner leaves, the
+        longest-standing member becomes the owner; with the last member the group ends.
+        """
+    ) { arguments throws(Failure) in .leaveGroup(try arguments.group(0)) },
+    CommandWord(
+      name: "list_files", parameters: [.required("group")], summary: "lists the files of a group",
+      explanation: """
+        A line each: <bytes> <owner> <sharers online> <path>. In a path, \\ and control
+        characters are written \\\\, \\n and \\ooo.
+        """
+    ) { arguments throws(Failure) in .listFiles(try arguments.group(0)) },
+  ]
+
+  fileprivate static let members: [CommandWord] = [
+    CommandWord(
+      name: "list_requests", parameters: [.required("group")], summary: "lists who has asked to join",
+      explanation: "A user a line. Only the group's owner can see them."
+    ) { arguments throws(Failure) in .listRequests(try arguments.group(0)) },
+    CommandWord(
+      name: "accept_request", parameters: [.required("group"), .required("user")],
+      summary: "lets a user in who has asked",
+      explanation: "Only the group's owner can do it. See list_requests for who has asked."
+    ) { arguments throws(Failure) in .acceptRequest(try arguments.group(0), try arguments.user(1)) },
+    CommandWord(
+      name: "reject_request", parameters: [.required("group"), .required("user")],
+      summary: "declines a user who has asked",
+      explanation: "Only the group's owner can do it. The user may ask again."
+    ) { arguments throws(Failure) in .rejectRequest(try arguments.group(0), try arguments.user(1)) },
+    CommandWord(
+      name: "list_members", parameters: [.required("group")], summary: "lists who is in a group",
+      explanation: "A line each: <user> owner|member online|offline."
+    ) { arguments throws(Failure) in .listMembers(try arguments.group(0)) },
+    CommandWord(
+      name: "remove_member", parameters: [.required("group"), .required("user")],
+      summary: "takes a member out of a group",
+      explanation: """
+        Only the group's owner can do it. The member is cut off at once; the files that
+        he published stay.
+        """
+    ) { arguments throws(Failure) in .removeMember(try arguments.group(0), try arguments.user(1)) },
+  ]
+
+  fileprivate static let others: [CommandWord] = [
+    CommandWord(
+      name: "status", flags: ["--json"], summary: "says who you are and which network this is",
+      explanation: "A key and its value a line; with --json one JSON object."
+    ) { arguments throws(Failure) in .status(json: arguments.has("--json")) },
+    CommandWord(
+      name: "help", parameters: [.optional("command")], summary: "lists the commands, or explains one",
+      explanation: "The same as 'p2pfs COMMAND --help'."
+    ) { arguments throws(Failure) in .help(topic: arguments.optional(0)) },
+    CommandWord(
+      name: "version", summary: "says which version this is", explanation: "The same as 'p2pfs --version'."
+    ) { _ throws(Failure) in .version },
+  ]
+}

@@ -1,0 +1,105 @@
+// What can go wrong for a person: a closed list, one table to exit codes and one to sentences (SPEC 3.1).
+// The sentences for what the tracker refuses are in Refusal+Sentence.swift.
+
+import Glibc
+import GroupModel
+
+enum Failure: Error, Hashable, Sendable {
+  /// The text holds both halves, `what was wrong: what to do`; so do those of malformed and configuration.
+  case usage(String)
+  case malformed(String)
+  case refused(Refusal)
+  case noTracker([TrackerAddress])
+  case noDaemon
+  /// What the system said, and about what.
+  case disk(Int32, String)
+  case foreignState(path: String, owner: UInt32)
+  /// A file of ours that no longer reads as we wrote it, and what to do about it.
+  case damaged(path: String, remedy: String)
+  case configuration(String)
+  case authorityChanged(saved: [UInt8], seen: [UInt8])
+  /// The tracker answered, but not in words that this version knows.
+  case strangeAnswer
+  /// Whoever read our answers has gone, as `head` does: tools end then and say nothing.
+  case readerGone
+}
+
+extension Failure {
+  var exitCode: Int32 {
+    switch self {
+    case .usage: ExitCode.usage
+    case .malformed: ExitCode.malformed
+    case .refused(let refusal): refusal.exitCode
+    case .noTracker, .noDaemon, .strangeAnswer: ExitCode.unavailable
+    case .disk, .foreignState, .damaged, .readerGone: ExitCode.disk
+    case .configuration, .authorityChanged: ExitCode.configuration
+    }
+  }
+
+  /// `what was wrong: what to do`. The command says which group and which user are meant.
+  func sentence(for command: Command?) -> String {
+    switch self {
+    case .usage(let text), .malformed(let text), .configuration(let text): text
+    case .refused(let refusal): refusal.sentence(for: command)
+    case .noTracker(let tried): Self.noTrackerSentence(tried)
+    case .noDaemon:
+      "no daemon is running for this state directory: start one with 'p2pfs mount DIR' or 'p2pfs serve'"
+    case .disk(let number, let what): DiskTrouble.sentence(number, what)
+    case .foreignState(let path, let owner):
+      "the state directory \(Quoted.text(path)) belongs to user \(owner): choose your own with --state DIR"
+    case .damaged(let path, let remedy): "\(Quoted.text(path)) is damaged: \(remedy)"
+    case .authorityChanged(let saved, let seen): Self.changeSentence(saved, seen)
+    case .strangeAnswer:
+      "the tracker's answer makes no sense here: use the same version of p2pfs as the tracker"
+    case .readerGone: "nobody reads the answer any more: nothing is to be done"
+    }
+  }
+
+  private static func noTrackerSentence(_ tried: [TrackerAddress]) -> String {
+    let places = tried.isEmpty ? "" : " at \(tried.map(\.description).joined(separator: ", "))"
+    return "no tracker answers\(places): check the network and tracker_info.txt, or start one with "
+      + "'tracker tracker_info.txt 1'"
+  }
+
+  private static func changeSentence(_ saved: [UInt8], _ seen: [UInt8]) -> String {
+    "the network's authority was \(AuthorityText.text(saved)) and now is \(AuthorityText.text(seen)): somebody may "
+      + "be in between; if whoever runs the trackers confirms the new one, write it behind the address in a "
+      + "tracker_info.txt and log in again with --tracker FILE"
+  }
+}
+
+/// Those of sysexits.h that SPEC 3.1 uses.
+enum ExitCode {
+  static let usage: Int32 = 64
+  static let malformed: Int32 = 65
+  static let noSuch: Int32 = 66
+  static let unavailable: Int32 = 69
+  static let exists: Int32 = 73
+  static let disk: Int32 = 74
+  static let notNow: Int32 = 75
+  static let notAllowed: Int32 = 77
+  static let configuration: Int32 = 78
+}
+
+/// What to do when the system says no.
+private enum DiskTrouble {
+  static func sentence(_ number: Int32, _ what: String) -> String {
+    "\(what): \(String(cString: strerror(number))): \(remedy(number))"
+  }
+
+  private static func remedy(_ number: Int32) -> String {
+    switch number {
+    case ENOENT: "check the path"
+    case EACCES, EPERM: "check its permissions"
+    case ENOTDIR: "a part of the path is a file, so name another"
+    case EISDIR: "name a file"
+    case ENOSPC, EDQUOT: "make room on that disk"
+    case EROFS: "choose a place that can be written"
+    case ELOOP: "a symbolic link is in its place, so remove it"
+    case ENAMETOOLONG: "choose a shorter path"
+    case EMFILE, ENFILE: "close other programs, or raise 'ulimit -n'"
+    case EFBIG: "it is too large to be what it should be"
+    default: "check the disk and the path"
+    }
+  }
+}

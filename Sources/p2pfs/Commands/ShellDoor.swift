@@ -1,0 +1,84 @@
+// Answers for the shell: for the next program of a pipe without header and with one space between fields; for a
+// person aligned and with a header. One thread calls it.
+
+import Glibc
+
+final class ShellDoor: Door {
+  /// Rows that are looked at before their columns are given a width. The first of a list come at once even
+  /// where the list is endless; a wider one after them stands out by itself.
+  static let rowsMeasuredMax = 1000
+
+  private let output: OutputStream
+  private let forPeople: Bool
+  private var table: AlignedTable?
+
+  init(output: Int32 = STDOUT_FILENO, forPeople: Bool? = nil) {
+    self.output = OutputStream(output)
+    self.forPeople = forPeople ?? (isatty(output) == 1)
+  }
+
+  func show(_ answer: Answer) throws(Failure) {
+    switch answer {
+    case .line(let text):
+      try endTable()
+      try output.write(text + "\n")
+      try output.flush()
+    case .table(let columns):
+      try endTable()
+      table = forPeople ? AlignedTable(columns) : nil
+    case .row(let fields): try show(row: fields)
+    }
+  }
+
+  /// Nothing may be said afterwards. Not to be forgotten: only now is it known whether all could be written.
+  func finish() throws(Failure) {
+    try endTable()
+    try output.flush()
+  }
+
+  private func show(row fields: [String]) throws(Failure) {
+    guard let table else { return try output.write(fields.joined(separator: " ") + "\n") }
+    for line in table.lines(adding: fields) { try output.write(line + "\n") }
+  }
+
+  private func endTable() throws(Failure) {
+    guard let ending = table else { return }
+    table = nil
+    for line in ending.lastLines() { try output.write(line + "\n") }
+  }
+}
+
+/// A table whose columns are as wide as what has been seen of it.
+private final class AlignedTable {
+  private let columns: [Answer.Column]
+  private var waiting: [[String]]
+  private var widths: [Int]?
+
+  init(_ columns: [Answer.Column]) {
+    self.columns = columns
+    waiting = [columns.map(\.title)]
+  }
+
+  /// What can be written now.
+  func lines(adding fields: [String]) -> [String] {
+    if let widths { return [line(fields, widths)] }
+    waiting.append(fields)
+    return waiting.count <= ShellDoor.rowsMeasuredMax ? [] : lastLines()
+  }
+
+  func lastLines() -> [String] {
+    guard widths == nil else { return [] }
+    let measured = columns.indices.map { column in waiting.map { DisplayWidth.of($0[column]) }.max() ?? 0 }
+    widths = measured
+    defer { waiting = [] }
+    return waiting.map { line($0, measured) }
+  }
+
+  private func line(_ fields: [String], _ widths: [Int]) -> String {
+    columns.indices.map { index in
+      let space = String(repeating: " ", count: max(0, widths[index] - DisplayWidth.of(fields[index])))
+      if columns[index].isNumber { return space + fields[index] }
+      return index == columns.count - 1 ? fields[index] : fields[index] + space
+    }.joined(separator: "  ")
+  }
+}

@@ -1,0 +1,73 @@
+// A command line of the shell, taken apart: options before or after the command, and the command's own words.
+
+/// What a command line means.
+struct ShellLine: Hashable, Sendable {
+  let options: Options
+  let command: Command
+
+  /// `arguments` come without the program's own name.
+  init(_ arguments: [String], environment: Environment) throws(Failure) {
+    let parts = try LineParts(arguments, options: Options(from: environment))
+    options = parts.options
+    if options.asksForVersion {
+      command = .version
+    } else if options.asksForHelp {
+      command = .help(topic: parts.words.first { $0 != "help" })
+    } else {
+      command = try Command(words: parts.words, flags: parts.flags)
+    }
+  }
+}
+
+/// Options apart from words. `--option value`, `--option=value`, and `--`, after which all are words.
+private struct LineParts {
+  private(set) var words: [String] = []
+  private(set) var options: Options
+  private(set) var flags: Set<String> = []
+  private var rest: ArraySlice<String>
+  private let flagNames = CommandWord.all.flatMap(\.flags)
+
+  init(_ arguments: [String], options: Options) throws(Failure) {
+    self.options = options
+    rest = arguments[...]
+    while let argument = rest.popFirst() {
+      if argument == "--" {
+        words += rest
+        return
+      }
+      try take(argument)
+    }
+  }
+
+  /// A lone dash is a word.
+  private mutating func take(_ argument: String) throws(Failure) {
+    guard argument.utf8.first == UInt8(ascii: "-"), argument != "-" else {
+      words.append(argument)
+      return
+    }
+    let halves = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+      String.init)
+    let attached = halves.count == 2 ? halves[1] : nil
+    if flagNames.contains(halves[0]) {
+      try refuse(attached, of: halves[0])
+      flags.insert(halves[0])
+    } else {
+      try take(OptionWord.named(halves[0], flags: flagNames), attached)
+    }
+  }
+
+  private mutating func take(_ option: OptionWord, _ attached: String?) throws(Failure) {
+    guard option.takesValue else {
+      try refuse(attached, of: option.name)
+      return try option.set(&options, "")
+    }
+    guard let value = attached ?? rest.popFirst(), !value.isEmpty else {
+      throw .usage("\(option.name) lacks its value: write '\(option.usage)'")
+    }
+    try option.set(&options, value)
+  }
+
+  private func refuse(_ attached: String?, of name: String) throws(Failure) {
+    guard attached == nil else { throw .usage("\(name) takes no value: write just '\(name)'") }
+  }
+}

@@ -1,0 +1,45 @@
+// The tracker_info.txt that holds now: the one named by --tracker or $P2PFS_TRACKER, else the one saved at login,
+// else the one that lies here.
+
+import Glibc
+import GroupModel
+
+struct TrackerFile: Hashable, Sendable {
+  static let nameHere = "tracker_info.txt"
+
+  let info: TrackerInfo
+  let text: [UInt8]
+
+  static func find(named path: String?, saved: [UInt8]?) throws(Failure) -> TrackerFile {
+    if let path { return try TrackerFile(at: path) }
+    if let saved { return try TrackerFile(saved, named: "the tracker_info.txt saved at login") }
+    return try TrackerFile(at: nameHere, isGuess: true)
+  }
+
+  private init(at path: String, isGuess: Bool = false) throws(Failure) {
+    let text: [UInt8]
+    do throws(Failure) {
+      text = try SmallFile.bytes(at: path, max: TrackerInfo.bytesMax)
+    } catch .disk(let number, _) {
+      throw Self.unreadable(path, number, isGuess: isGuess)
+    }
+    try self.init(text, named: Quoted.text(path))
+  }
+
+  private init(_ text: [UInt8], named name: String) throws(Failure) {
+    do throws(TrackerInfoError) {
+      info = try TrackerInfo(parsing: text)
+      self.text = text
+    } catch {
+      throw .configuration("\(name), \(error.sentence): \(TrackerInfo.form)")
+    }
+  }
+
+  private static func unreadable(_ path: String, _ number: Int32, isGuess: Bool) -> Failure {
+    if isGuess, number == ENOENT {
+      return .configuration("there is no \(path) here: say where with --tracker FILE or $P2PFS_TRACKER")
+    }
+    let reason = number == EFBIG ? "is too large" : String(cString: strerror(number))
+    return .configuration("\(Quoted.text(path)), \(reason): name a tracker_info.txt with --tracker FILE")
+  }
+}

@@ -1,0 +1,27 @@
+// Held by a command while it changes the state directory: the next one waits. The system takes it back when
+// the process ends, however it ends.
+
+import Glibc
+
+struct StateLock: ~Copyable {
+  private static let name = "lock"
+
+  private let descriptor: Int32
+
+  /// Waits for whoever has it.
+  init(on directory: StateDirectory) throws(Failure) {
+    let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
+    let file = openat(directory.descriptor, Self.name, flags, 0o600)
+    guard file >= 0 else { throw .disk(errno, "opening \(Quoted.text(directory.name(Self.name)))") }
+    while flock(file, LOCK_EX) != 0 {
+      guard errno == EINTR else {
+        let number = errno
+        close(file)
+        throw .disk(number, "locking \(Quoted.text(directory.name(Self.name)))")
+      }
+    }
+    descriptor = file
+  }
+
+  deinit { close(descriptor) }
+}
