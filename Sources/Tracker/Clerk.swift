@@ -14,6 +14,7 @@ enum Errand: Sendable {
   case changePassword(RequestID, UserName, PasswordHash, reply: @Sendable (Result<Account, Refusal>) -> Void)
   case revoke(Revocation, reply: @Sendable (Refusal?) -> Void)
   case follow(Session, UserName, exchange: UInt32)
+  case share(RequestID, GroupName, FilePath, isOn: Bool, by: UserName, for: Session, exchange: UInt32)
 }
 
 /// What became of an errand.

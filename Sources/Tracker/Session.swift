@@ -10,6 +10,8 @@ import Synchronization
 final class Session: @unchecked Sendable {
   /// Beyond so many contents a member announces what he was asked for, not all that he has.
   static let announcedMax = 1 << 17
+  /// Contents that a member fetches at the same time.
+  static let watchedMax = 4096
   private static let loginMilliseconds = 60_000
 
   enum Who {
@@ -32,6 +34,7 @@ final class Session: @unchecked Sendable {
   private(set) var line: Connection?
   private var listening: PeerAddress?
   private var announced: Set<ContentKey> = []
+  private var watched: Set<ContentKey> = []
   private let membership = Mutex(Membership())
   /// Told when the session no longer is one of the unknown, who are only let in up to a number.
   var onAdmission: (() -> Void)?
@@ -154,6 +157,7 @@ extension Session: Party {
       office.registry.withdraw(key, of: id)
       announced.remove(key)
     }
+    for key in watched.filter(matches) { stopWatching(key) }
   }
 }
 
@@ -238,6 +242,12 @@ extension Session {
     case .follow(let address):
       listening = address.map(seenFromHere)
       submit(.follow(self, user, exchange: exchange), request, exchange)
+    case .setSharing(let id, let group, let path, let isOn):
+      submit(
+        .share(id, group, path, isOn: isOn, by: user, for: self, exchange: exchange), request, exchange)
+    case .stopWatching(let key):
+      stopWatching(key)
+      answer(exchange, request.kind, .done)
     case .announce(let holdings): answer(exchange, request.kind, announce(holdings, user))
     case .locate(let key): answer(exchange, request.kind, locate(key))
     case .listGroups, .listMyGroups, .listRequests, .listMembers, .catchUp, .countSharers:
@@ -322,7 +332,7 @@ extension Session {
         }
         announced.insert(holding.key)
         let registration = Registration(user: user, address: listening, pieces: holding.pieces)
-        office.registry.announce(holding, of: id, registration)
+        office.registry.announce(holding.key, of: id, registration)
       }
     }
     return .done
@@ -330,6 +340,15 @@ extension Session {
 
   private func locate(_ key: ContentKey) -> TrackerAnswer {
     guard isIn(key.group) else { return .refused(.notMember) }
+    guard watched.count < Self.watchedMax || watched.contains(key) else { return .refused(.limitReached) }
+    // First, so that nobody who comes in between is missed.
+    watched.insert(key)
+    office.registry.watch(key, by: self)
     return .holders(office.registry.holders(of: key, except: id))
+  }
+
+  private func stopWatching(_ key: ContentKey) {
+    guard watched.remove(key) != nil else { return }
+    office.registry.stopWatching(key, by: id)
   }
 }
