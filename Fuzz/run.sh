@@ -6,6 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:?usage: Fuzz/run.sh SECONDS}
 out=.build/fuzz
+# A crash is reported by libFuzzer; two at once garble each other.
+export SWIFT_BACKTRACE=enable=no
 swift=(swiftc -O -parse-as-library -package-name p2pfs -swift-version 6 -enable-upcoming-feature MemberImportVisibility
   -enable-experimental-feature Lifetimes -I Sources/COpenSSL)
 # The gold linker warns of every helper of AddressSanitizer.

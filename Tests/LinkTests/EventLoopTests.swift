@@ -99,6 +99,16 @@ import Testing
     loop.stop()
   }
 
+  @Test func `a loop may be stopped by what runs on it`() throws {
+    let loop = running()
+    let isDone = Awaitable(false)
+    loop.post {
+      loop.stop()
+      loop.post { isDone.change { $0 = true } }
+    }
+    try isDone.wait(for: "what was posted in the last turn") { $0 }
+  }
+
   @Test func `a loop that has stopped goes, with all that was left in it`() {
     weak var gone: EventLoop?
     do {
