@@ -1,5 +1,5 @@
 // Who holds which pieces of what, as far as they are online: in memory, sharded so that threads seldom meet,
-// bounded by what one session may announce. Nothing of it is on disk, and nothing is logged per announce.
+// bounded by what one user may announce. Nothing of it is on disk, and nothing is logged per announce.
 
 import GroupModel
 import Synchronization
@@ -39,6 +39,9 @@ final class Registry: Sendable {
   }
 
   func count(_ key: ContentKey) -> UInt32 { shard(of: key).count(key) }
+
+  /// All that is announced of anything.
+  var registrations: Int { shards.reduce(0) { $0 + $1.registrations } }
 
   private func shard(of key: ContentKey) -> RegistryShard {
     // The root is a hash: its first bytes are as random as any.

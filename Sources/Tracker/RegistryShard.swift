@@ -33,4 +33,6 @@ final class RegistryShard: Sendable {
   func count(_ key: ContentKey) -> UInt32 {
     contents.withLock { UInt32($0[key]?.count ?? 0) }
   }
+
+  var registrations: Int { contents.withLock { $0.values.reduce(0) { $0 + $1.count } } }
 }
