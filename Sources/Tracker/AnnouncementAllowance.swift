@@ -1,7 +1,8 @@
-// How much all sessions of one user may have announced at a time. What is announced is kept in memory, and whoever
-// has an account can found a group and announce there what he likes.
+// How much all sessions of one user may have announced and watch at a time, and how many others they may have told
+// of it. It is kept in memory, and whoever has an account can found a group and announce there what he likes.
 
 import GroupModel
+import Link
 import Synchronization
 
 /// ## Concurrency model
@@ -10,8 +11,13 @@ final class AnnouncementAllowance: Sendable {
   /// Some 80 MB at most. Beyond it a member announces what he was asked for, not all that he has.
   static let weightMax = 1 << 18
   private static let rangesPerWeight = 32
+  /// Those who watch are not told of everything that one does who comes and goes without end; they see for
+  /// themselves when they ask him.
+  static let tellingsBurst = 1 << 16
+  private static let tellingsASecond = 1 << 10
 
   private let used = Atomic(0)
+  private let tellings = Mutex(Bucket(at: 0))
 
   var weight: Int { used.load(ordering: .relaxed) }
 
@@ -30,4 +36,12 @@ final class AnnouncementAllowance: Sendable {
   }
 
   func giveBack(_ weight: Int) { used.subtract(weight, ordering: .relaxed) }
+
+  /// Whether so many may be told of something.
+  func mayTell(_ watchers: Int) -> Bool {
+    let now = Int64(Instant.now.nanoseconds / 1_000_000_000)
+    return tellings.withLock {
+      $0.take(watchers, at: now, perSecond: Self.tellingsASecond, burst: Self.tellingsBurst)
+    }
+  }
 }

@@ -4,13 +4,17 @@ import GroupModel
 
 extension Clerk {
   func conclude(_ errand: Errand, _ ruling: Ruling) {
-    if case .decide(_, _, _, let session, let exchange) = errand {
-      // Before a thousand pushes, for which the one who asked need not wait.
+    // Before a thousand pushes, for which the one who asked need not wait.
+    switch errand {
+    case .decide(_, _, _, let session, let exchange):
       mail.answer(session, exchange, TrackerKind.propose, ruling.answer)
+    case .share(_, _, _, _, _, let session, let exchange):
+      mail.answer(session, exchange, TrackerKind.setSharing, ruling.answer)
+    case .openAccount, .changePassword, .revoke, .follow: break
     }
     keepUp(with: ruling)
     switch errand {
-    case .decide: break
+    case .decide, .share: break
     case .openAccount(_, _, _, let reply): reply(ruling.refusal)
     case .changePassword(_, _, _, _, let reply): reply(ruling.account)
     case .revoke(_, _, let reply): reply(ruling.refusal)

@@ -14,6 +14,8 @@ extension Clerk {
       try ledger.put(revocation)
       return .revoked(revocation)
     case .follow(_, let user, _): return .following(try ledger.memberships(of: user))
+    case .share(let id, let group, let path, let isOn, let user, _, _):
+      return try share(id, path, in: group, isOn: isOn, by: user)
     }
   }
 

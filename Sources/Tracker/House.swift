@@ -6,7 +6,7 @@ import GroupModel
 import Link
 
 final class House {
-  private let office: Office
+  let office: Office
   private let context: TLSContext
   private let loops: [EventLoop]
   private var listeners: [Listener] = []

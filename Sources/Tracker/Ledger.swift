@@ -18,6 +18,12 @@ protocol Ledger: AnyObject {
   /// Forgets what was removed long ago; who was away for longer starts anew.
   func pruneTombstones() throws(DatabaseError)
 
+  /// What a user has said of sharing one file. Who published it shares it until he says otherwise.
+  func setSharing(
+    _ path: FilePath, in group: GroupID, by user: UserName, isOn: Bool
+  ) throws(DatabaseError)
+  func isShared(_ entry: Entry, in group: GroupID) throws(DatabaseError) -> Bool
+
   /// What a wish led to, if it was granted before.
   func outcome(of wish: RequestID, by user: UserName) throws(DatabaseError) -> Outcome?
   func remember(

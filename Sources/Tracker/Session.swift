@@ -33,8 +33,9 @@ final class Session: @unchecked Sendable {
   private(set) var who = Who.stranger
   private(set) var line: Connection?
   private var listening: PeerAddress?
-  /// What was announced, and what of the user's allowance it takes.
+  /// What was announced and what is watched, and what of the user's allowance each takes.
   private var announced: [ContentKey: Int] = [:]
+  private var watched: Set<ContentKey> = []
   private var allowance = AnnouncementAllowance()
   private var renewals = Bucket(at: 0)
   private var loginDue = Instant.never
@@ -169,11 +170,12 @@ extension Session: Party {
 
   private func withdraw(where matches: (ContentKey) -> Bool) {
     for key in announced.keys.filter(matches) { withdraw(key) }
+    for key in watched.filter(matches) { stopWatching(key) }
   }
 
   private func withdraw(_ key: ContentKey) {
     guard let weight = announced.removeValue(forKey: key) else { return }
-    office.registry.withdraw(key, of: id)
+    office.registry.withdraw(key, of: id, allowance)
     allowance.giveBack(weight)
   }
 }
@@ -262,6 +264,12 @@ extension Session {
     case .follow(let address):
       listening = address.map(seenFromHere)
       submit(.follow(self, user, exchange: exchange), request, exchange)
+    case .setSharing(let id, let group, let path, let isOn):
+      submit(
+        .share(id, group, path, isOn: isOn, by: user, for: self, exchange: exchange), request, exchange)
+    case .stopWatching(let key):
+      stopWatching(key)
+      answer(exchange, request.kind, .done)
     case .announce(let holdings): answer(exchange, request.kind, announce(holdings, user))
     case .locate(let key): answer(exchange, request.kind, locate(key))
     case .listGroups, .listMyGroups, .listRequests, .listMembers, .catchUp, .countSharers:
@@ -351,7 +359,7 @@ extension Session {
       }
       guard makeRoom(for: holding) else { return .refused(.limitReached) }
       let registration = Registration(user: user, address: listening, pieces: holding.pieces)
-      office.registry.announce(holding, of: id, registration)
+      office.registry.announce(holding.key, of: id, registration, allowance)
     }
     return .done
   }
@@ -366,6 +374,16 @@ extension Session {
 
   private func locate(_ key: ContentKey) -> TrackerAnswer {
     guard isIn(key.group) else { return .refused(.notMember) }
+    guard watched.contains(key) || allowance.take(1) else { return .refused(.limitReached) }
+    // First, so that nobody who comes in between is missed.
+    watched.insert(key)
+    office.registry.watch(key, by: self)
     return .holders(office.registry.holders(of: key, except: id))
+  }
+
+  private func stopWatching(_ key: ContentKey) {
+    guard watched.remove(key) != nil else { return }
+    office.registry.stopWatching(key, by: id)
+    allowance.giveBack(1)
   }
 }

@@ -79,11 +79,11 @@ struct Bucket {
   init(at now: Int64) { last = now }
 
   /// false: nothing is left for now, and nothing was taken.
-  mutating func take(at now: Int64, perSecond: Int, burst: Int) -> Bool {
+  mutating func take(_ count: Int = 1, at now: Int64, perSecond: Int, burst: Int) -> Bool {
     used = max(0, used - Int(clamping: max(0, now - last)) * perSecond)
     last = now
-    guard used < burst else { return false }
-    used += 1
+    guard used + count <= burst else { return false }
+    used += count
     return true
   }
 

@@ -12,6 +12,7 @@ private let allowed: [String: Set<String>] = [
   "Link": ["Glibc", "Synchronization", "GroupModel", "COpenSSL", "CLinux"],
   "Catalog": ["Glibc", "GroupModel", "CSQLite"],
   "Swarm": ["Glibc", "Synchronization", "GroupModel", "Link"],
+  "Volume": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm"],
   "p2pfs": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm"],
   "Tracker": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "CLinux"],
 ]
