@@ -72,10 +72,12 @@ final class Clerk: @unchecked Sendable {
 
   func start() { thread = WorkerThread("ledger") { [self] in serve() } }
 
-  /// false: the desk is full, or closing.
+  /// false: the desk is full. What comes when it is closing gets no answer from here: all lines are about to end,
+  /// and whoever asked asks the tracker that takes over.
   func submit(_ errand: Errand) -> Bool {
     let isTaken = desk.withLock { desk in
-      guard desk.errands.count < Self.errandsMax, !desk.isClosing else { return false }
+      if desk.isClosing { return true }
+      guard desk.errands.count < Self.errandsMax else { return false }
       desk.errands.append(errand)
       return true
     }
