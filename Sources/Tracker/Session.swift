@@ -15,7 +15,7 @@ final class Session: @unchecked Sendable {
   enum Who {
     case stranger
     /// Showed a certificate of a login that has been ended since.
-    case former
+    case former(UserName)
     case member(UserName, generation: UInt32, lineage: UInt64)
   }
 
@@ -77,7 +77,7 @@ extension Session: Party {
       if office.accounts.admits(user, generation: generation, lineage: lineage) {
         become(.member(user, generation: generation, lineage: lineage))
       } else {
-        who = .former
+        who = .former(user)
       }
     }
     loop.after(milliseconds: Self.loginMilliseconds) { [weak self] in self?.endIfStillUnknown() }
@@ -193,9 +193,24 @@ extension Session {
     case .createUser(let id, let user, let password): createUser(id, user, password, exchange)
     case .login(let user, let password, let certificateRequest):
       login(user, password, certificateRequest, exchange)
-    default:
-      if case .former = who { return answer(exchange, request.kind, .refused(.loginEnded)) }
-      answer(exchange, request.kind, .refused(.notLoggedIn))
+    case .changePassword(_, let password, let certificateRequest):
+      guard case .former(let user) = who else { return refuseUnknown(request, exchange) }
+      repeatChange(user, password, certificateRequest, exchange)
+    default: refuseUnknown(request, exchange)
+    }
+  }
+
+  private func refuseUnknown(_ request: TrackerRequest, _ exchange: UInt32) {
+    if case .former = who { return answer(exchange, request.kind, .refused(.loginEnded)) }
+    answer(exchange, request.kind, .refused(.notLoggedIn))
+  }
+
+  /// One who changed his password and lost the answer comes back with a certificate of the old one. That he has the
+  /// new password says that it was he.
+  private func repeatChange(_ user: UserName, _ password: [UInt8], _ request: [UInt8], _ exchange: UInt32) {
+    office.doorkeeper.login(user, password, request, from: address) { [self] result in
+      let result = result.mapError { $0 == .wrongLogin ? .loginEnded : $0 }
+      loop.post { [self] in admit(result, exchange, TrackerKind.changePassword) }
     }
   }
 
@@ -276,7 +291,7 @@ extension Session {
     let reply: @Sendable (Refusal?) -> Void = later(exchange, TrackerKind.logout)
     let errand = Errand.revoke(revocation) { [self] refusal in
       if refusal == nil { endOthers(of: user) { $0 == lineage } }
-      loop.post { [self] in if refusal == nil { become(.former) } }
+      loop.post { [self] in if refusal == nil { become(.former(user)) } }
       reply(refusal)
     }
     if !office.clerk.submit(errand) { reply(.busy) }

@@ -1,4 +1,5 @@
-// What is in the tracker's SQLite file, read beside the tracker by a connection that only reads.
+// What is in the tracker's SQLite file, read beside the tracker by a connection that only reads. Of wishes and
+// groups only those of the load's members: others may be at work beside them.
 
 import Catalog
 import GroupModel
@@ -67,7 +68,8 @@ struct LedgerFile {
   }
 
   private mutating func readWishes(_ database: Database, since second: Int64) throws(DatabaseError) {
-    var count = try database.query("SELECT count(*) FROM wish WHERE grp != 0")
+    var count = try database.query(
+      "SELECT count(*) FROM wish WHERE grp != 0 AND user GLOB 'user-*'")
     wishCount = try count.next() ? Int(count.int(0)) : 0
     var rows = try database.query(
       "SELECT instance, sequence, user, grp, number, granted FROM wish WHERE grp != 0 AND granted >= ?",
@@ -81,7 +83,8 @@ struct LedgerFile {
   }
 
   private mutating func readGroups(_ database: Database, _ catalog: GroupCatalog) throws(DatabaseError) {
-    var rows = try database.query("SELECT id, name, owner, number, members, files FROM grp")
+    var rows = try database.query(
+      "SELECT id, name, owner, number, members, files FROM grp WHERE name GLOB 'group-*'")
     while try rows.next() {
       groups[GroupID(rows.number(0))] = Group(
         name: try rows.group(1), owner: rows.isNull(2) ? nil : try rows.user(2), number: rows.number(3),
