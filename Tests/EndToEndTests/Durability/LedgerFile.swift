@@ -72,8 +72,10 @@ struct LedgerFile {
       "SELECT count(*) FROM wish WHERE grp != 0 AND user GLOB 'user-*'")
     wishCount = try count.next() ? Int(count.int(0)) : 0
     var rows = try database.query(
-      "SELECT instance, sequence, user, grp, number, granted FROM wish WHERE grp != 0 AND granted >= ?",
-      second)
+      """
+      SELECT instance, sequence, user, grp, number, granted FROM wish
+      WHERE grp != 0 AND user GLOB 'user-*' AND granted >= ?
+      """, second)
     while try rows.next() {
       wishes.append(
         Wish(
