@@ -24,7 +24,8 @@ extension Clerk {
     switch ruling {
     case .opened(let account), .changed(let account): accounts.put(account)
     case .decided(let name, let decision): tell(decision, of: name)
-    case .refused, .stands, .revoked, .following: break
+    case .revoked(let revocation): accounts.revoke(revocation, at: now)
+    case .refused, .stands, .following: break
     }
   }
 
