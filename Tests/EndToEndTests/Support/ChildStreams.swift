@@ -43,7 +43,13 @@ struct ChildStreams {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    tie(&actions, &attributes)
+    // The threads that run tests have their signals blocked; whoever starts a program from a shell has not.
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    let session = terminal == nil ? 0 : Self.inSessionOfItsOwn
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | session)
+    tie(&actions)
 
     var all = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"]
     all.merge(environment) { $1 }
@@ -58,13 +64,12 @@ struct ChildStreams {
     return child
   }
 
-  private func tie(_ actions: inout posix_spawn_file_actions_t, _ attributes: inout posix_spawnattr_t) {
+  private func tie(_ actions: inout posix_spawn_file_actions_t) {
     if let childs {
       for (number, descriptor) in childs.enumerated() {
         posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
       }
     } else if let terminal {
-      posix_spawnattr_setflags(&attributes, Self.inSessionOfItsOwn)
       posix_spawn_file_actions_addopen(&actions, 0, terminal, O_RDWR, 0)
       for number: Int32 in 1...2 { posix_spawn_file_actions_adddup2(&actions, 0, number) }
     }
