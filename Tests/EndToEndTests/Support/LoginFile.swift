@@ -6,7 +6,7 @@ import GroupModel
 
 struct LoginFile {
   private let path: String
-  private var text: String
+  private let text: String
 
   init(of person: Person) throws {
     path = person.state + "/login"

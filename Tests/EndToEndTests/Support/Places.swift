@@ -45,14 +45,33 @@ enum Ports {
   private static func isFree(_ port: UInt16) -> Bool {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
+    return bind(descriptor, to: port)
+  }
+
+  static func bind(_ descriptor: Int32, to port: UInt16) -> Bool {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     address.sin_port = port.bigEndian
     return withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
       }
     }
   }
+}
+
+/// Takes connections and never says a word.
+final class DeafPort {
+  let port: UInt16
+  private let descriptor: Int32
+
+  init?() {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    port = Ports.free()
+    guard Ports.bind(descriptor, to: port), listen(descriptor, 16) == 0 else { return nil }
+  }
+
+  deinit { close(descriptor) }
 }
