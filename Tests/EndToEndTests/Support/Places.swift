@@ -75,3 +75,28 @@ final class DeafPort {
 
   deinit { close(descriptor) }
 }
+
+/// Takes connections, says its piece to each at once, and hangs up: a server of something else.
+final class ChattyPort: Sendable {
+  let port: UInt16
+  private let descriptor: Int32
+
+  init?(saying text: String) {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    port = Ports.free()
+    self.descriptor = descriptor
+    guard Ports.bind(descriptor, to: port), listen(descriptor, 16) == 0 else { return nil }
+    Thread.detachNewThread {
+      while case let line = accept(descriptor, nil, nil), line >= 0 {
+        _ = send(line, text, text.utf8.count, Int32(MSG_NOSIGNAL))
+        close(line)
+      }
+    }
+  }
+
+  deinit {
+    shutdown(descriptor, Int32(SHUT_RDWR))
+    close(descriptor)
+  }
+}
