@@ -47,7 +47,9 @@ let package = Package(
     .testTarget(name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel"], swiftSettings: settings),
     .testTarget(name: "p2pfsTests", dependencies: ["p2pfs", "GroupModel"], swiftSettings: settings),
     .testTarget(name: "HouseTests", swiftSettings: settings),
-    .testTarget(name: "EndToEndTests", dependencies: ["GroupModel"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Tracker"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -33,6 +33,8 @@ protocol Ledger: AnyObject {
 
   func put(_ account: Account) throws(DatabaseError)
   func put(_ revocation: Revocation) throws(DatabaseError)
+  /// Those that no certificate can need any longer.
+  func forgetRevocations(before second: Int64) throws(DatabaseError)
 }
 
 /// A granted wish: where it was decided. For an account there is no group, and both are 0.

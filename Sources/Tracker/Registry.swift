@@ -1,5 +1,5 @@
 // Who holds which pieces of what, as far as they are online: in memory, sharded so that threads seldom meet,
-// bounded by what one session may announce. Nothing of it is on disk, and nothing is logged per announce.
+// bounded by what one user may announce. Nothing of it is on disk, and nothing is logged per announce.
 
 import GroupModel
 import Link
@@ -28,13 +28,17 @@ final class Registry: Sendable {
 
   init() { shards = (0..<Self.shardCount).map { _ in RegistryShard() } }
 
-  func announce(_ key: ContentKey, of session: SessionID, _ registration: Registration) {
+  func announce(
+    _ key: ContentKey, of session: SessionID, _ registration: Registration, _ allowance: AnnouncementAllowance
+  ) {
     let watchers = shard(of: key).put(registration, of: session, at: key)
-    if !watchers.isEmpty { tell(watchers, key, registration.holder) }
+    if !watchers.isEmpty, allowance.mayTell(watchers.count) { tell(watchers, key, registration.holder) }
   }
 
-  func withdraw(_ key: ContentKey, of session: SessionID) {
-    guard let (gone, watchers) = shard(of: key).remove(session, at: key), !watchers.isEmpty else { return }
+  func withdraw(_ key: ContentKey, of session: SessionID, _ allowance: AnnouncementAllowance) {
+    guard let (gone, watchers) = shard(of: key).remove(session, at: key), !watchers.isEmpty,
+      allowance.mayTell(watchers.count)
+    else { return }
     tell(watchers, key, ContentHolder(user: gone.user, address: gone.address, pieces: .none))
   }
 
@@ -59,6 +63,11 @@ final class Registry: Sendable {
   }
 
   func count(_ key: ContentKey) -> UInt32 { shard(of: key).count(key) }
+
+  /// All that is announced of anything, and how many watch something.
+  var counts: (registrations: Int, watchers: Int) {
+    shards.map(\.counts).reduce((0, 0)) { ($0.0 + $1.registrations, $0.1 + $1.watchers) }
+  }
 
   private func shard(of key: ContentKey) -> RegistryShard {
     // The root is a hash: its first bytes are as random as any.

@@ -57,6 +57,12 @@ final class RegistryShard: Sendable {
   func count(_ key: ContentKey) -> UInt32 {
     contents.withLock { UInt32($0[key]?.registrations.count ?? 0) }
   }
+
+  var counts: (registrations: Int, watchers: Int) {
+    contents.withLock { contents in
+      contents.values.reduce((0, 0)) { ($0.0 + $1.registrations.count, $0.1 + $1.watchers.count) }
+    }
+  }
 }
 
 extension RegistryShard.Content {

@@ -143,4 +143,7 @@ extension SQLiteLedger {
       "INSERT OR REPLACE INTO revocation (lineage, until) VALUES (?, ?)",
       revocation.lineage, revocation.until)
   }
+  func forgetRevocations(before second: Int64) throws(DatabaseError) {
+    try database.run("DELETE FROM revocation WHERE until < ?", second)
+  }
 }
