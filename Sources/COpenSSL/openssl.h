@@ -31,6 +31,14 @@ static inline long p2pfs_ssl_ctx_add1_chain_cert(SSL_CTX *context, X509 *certifi
   return SSL_CTX_add1_chain_cert(context, certificate);
 }
 
+static inline long p2pfs_ssl_ctx_set_read_ahead(SSL_CTX *context, int yes) {
+  return SSL_CTX_set_read_ahead(context, yes);
+}
+
+static inline long p2pfs_ssl_ctx_set_max_cert_list(SSL_CTX *context, long bytes) {
+  return SSL_CTX_set_max_cert_list(context, bytes);
+}
+
 static const uint64_t p2pfs_ssl_options = SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION;
 
 static inline int p2pfs_err_reason(unsigned long error) {

@@ -68,7 +68,15 @@ package final class TLSContext: @unchecked Sendable {
       Int(SSL_MODE_RELEASE_BUFFERS) | Int(SSL_MODE_ENABLE_PARTIAL_WRITE)
         | Int(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER)
     )
+    // One call of the kernel for several records, where it has several.
+    _ = p2pfs_ssl_ctx_set_read_ahead(context, 1)
+    SSL_CTX_set_default_read_buffer_len(context, Self.readBytes)
+    // A leaf and its authority; OpenSSL would take 100 KiB from anybody.
+    _ = p2pfs_ssl_ctx_set_max_cert_list(context, 3 * Certificate.bytesMax)
+    SSL_CTX_set_msg_callback(context, TLSLine.noteMessage)
   }
+
+  private static let readBytes = 64 << 10
 
   private func use(_ credential: Credential) -> Bool {
     let certified = credential.certificate.withX509 { SSL_CTX_use_certificate(context, $0) }

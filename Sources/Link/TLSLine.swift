@@ -14,6 +14,9 @@ final class TLSLine {
   private(set) var holder: Holder?
   private(set) var authority: Certificate?
   private(set) var saidGoodbye = false
+  private var isDone = false
+  /// Key updates, session tickets: what comes of these after the handshake.
+  private var handshakeMessages = 0
   /// Of every record of a handshake, and so of every line.
   static let firstByte = UInt8(SSL3_RT_HANDSHAKE)
 
@@ -35,6 +38,28 @@ final class TLSLine {
     else { return nil }
     return Unmanaged<TLSLine>.fromOpaque(me).takeUnretainedValue()
   }
+
+  /// Each costs some microseconds, and OpenSSL handles as many as there are before it returns: a flood of them
+  /// would stop the whole loop. A line that lives for petabytes has less than a hundred.
+  private static let handshakeMessagesMax = 100
+
+  /// Called by OpenSSL with every message and record, sent or received.
+  static let noteMessage:
+    @convention(c) (Int32, Int32, Int32, UnsafeRawPointer?, Int, OpaquePointer?, UnsafeMutableRawPointer?) ->
+      Void =
+      { isSent, _, contentType, _, _, ssl, _ in
+        guard isSent == 0, contentType == SSL3_RT_HANDSHAKE, let me = SSL_get_ex_data(ssl, 0) else { return }
+        Unmanaged<TLSLine>.fromOpaque(me).takeUnretainedValue().noteHandshakeMessage()
+      }
+
+  private func noteHandshakeMessage() {
+    guard isDone else { return }
+    handshakeMessages += 1
+    // As if it had said goodbye: OpenSSL returns at its next record.
+    if floods { SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN) }
+  }
+
+  private var floods: Bool { handshakeMessages > Self.handshakeMessagesMax }
 
   func met(_ holder: Holder, authority: Certificate) {
     self.holder = holder
@@ -66,7 +91,10 @@ extension TLSLine {
   func shakeHands() -> TLSProgress {
     ERR_clear_error()
     let result = SSL_do_handshake(ssl)
-    guard result != 1 else { return speaksOurProtocol ? .done : .ended(.handshakeFailed("another protocol")) }
+    if result == 1 {
+      isDone = true
+      return speaksOurProtocol ? .done : .ended(.handshakeFailed("another protocol"))
+    }
     switch SSL_get_error(ssl, result) {
     case SSL_ERROR_WANT_READ: return .wantsRead
     case SSL_ERROR_WANT_WRITE: return .wantsWrite
@@ -98,9 +126,9 @@ extension TLSLine {
     switch SSL_get_error(ssl, result) {
     case SSL_ERROR_WANT_READ: .wantsRead
     case SSL_ERROR_WANT_WRITE: .wantsWrite
-    case SSL_ERROR_ZERO_RETURN: .ended(.goodbye)
+    case SSL_ERROR_ZERO_RETURN: .ended(floods ? .malformed("a flood of key updates") : .goodbye)
     case SSL_ERROR_SYSCALL: .ended(.lost(errno: errno))
-    default: .ended(distrust ?? brokenOff())
+    default: .ended(distrust ?? brokenLine())
     }
   }
 
@@ -124,6 +152,13 @@ extension TLSLine {
     let end = brokenOff()
     guard case .lost = end else { return end }
     return .handshakeFailed("it broke off")
+  }
+
+  /// Once a line is open, what is no TLS in it is as bad as what is no message.
+  private func brokenLine() -> LineEnd {
+    let end = brokenOff()
+    guard case .handshakeFailed(let reason) = end else { return end }
+    return .malformed(reason)
   }
 
   private func brokenOff() -> LineEnd {

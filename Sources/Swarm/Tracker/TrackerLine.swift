@@ -18,6 +18,14 @@ package enum TrackerTrouble: Error, Equatable, Sendable {
   case malformed
 }
 
+/// Whoever wants to hear more than answers. Told on the line's own thread; must not wait there.
+package protocol TrackerListener: AnyObject, Sendable {
+  /// A tracker was reached, for the first time or again: it knows nothing yet of what was told to the last one.
+  func trackerReached()
+  func trackerLost()
+  func trackerSays(_ push: TrackerPush)
+}
+
 /// ## Concurrency model
 /// `ask`, `useCredential` and `close` are for every thread but the loop's own; the rest lives on the loop, which
 /// belongs to this line alone.
@@ -54,6 +62,7 @@ package final class TrackerLine: @unchecked Sendable {
   private var lastEnd: LineEnd?
   private var isPausing = false
   private let seen = Mutex<Certificate?>(nil)
+  private weak var listener: (any TrackerListener)?
 
   package init(to trackers: [TrackerAddress], as credential: Credential?, trusting pin: Pin) {
     precondition(!trackers.isEmpty, "a network has a tracker")
@@ -61,6 +70,14 @@ package final class TrackerLine: @unchecked Sendable {
     self.credential = credential
     self.pin = pin
     loop.start()
+  }
+
+  /// From now on the line is kept up, whether or not anybody asks something.
+  package func keepUp(for listener: any TrackerListener) {
+    loop.post { [self] in
+      self.listener = listener
+      line?.isOpen == true ? listener.trackerReached() : dial()
+    }
   }
 
   /// How long a command may wait for a tracker: with several, long enough for one to take over.
@@ -179,7 +196,7 @@ extension TrackerLine {
 // Finding a tracker.
 extension TrackerLine {
   private func dial() {
-    guard line == nil, !isLookingUp, !isPausing, !wishes.isEmpty else { return }
+    guard line == nil, !isLookingUp, !isPausing, !wishes.isEmpty || listener != nil else { return }
     otherAddresses.isEmpty
       ? lookUp(trackers[turn % trackers.count]) : connect(to: otherAddresses.removeFirst())
   }
@@ -224,7 +241,10 @@ extension TrackerLine {
     turn += 1
     failedInARow += 1
     // One after the other without delay, then a pause: a tracker that stands by needs a moment to take over.
-    let pause = failedInARow % trackers.count == 0 ? Self.pauseMilliseconds : 0
+    // Who only keeps up, with nobody waiting, has more time.
+    let rounds = failedInARow / trackers.count
+    let patient = wishes.isEmpty ? min(rounds, 50) * Self.pauseMilliseconds : Self.pauseMilliseconds
+    let pause = failedInARow % trackers.count == 0 ? patient : 0
     isPausing = true
     loop.after(milliseconds: pause) { [weak self] in
       self?.isPausing = false
@@ -248,6 +268,7 @@ extension TrackerLine: Party {
     failedInARow = 0
     otherAddresses = []
     if let authority = line.takeAuthority() { meet(authority) }
+    listener?.trackerReached()
     for number in wishes.keys.sorted() { send(number) }
   }
 
@@ -267,11 +288,13 @@ extension TrackerLine: Party {
 
   package func line(_ line: Connection, pushes kind: UInt8, _ body: RawSpan) throws(Malformed) {
     var reader = WireReader(body)
-    _ = try TrackerPush(kind: kind, reading: &reader)
+    let push = try TrackerPush(kind: kind, reading: &reader)
+    listener?.trackerSays(push)
   }
 
   package func lineEnded(_ line: Connection, because end: LineEnd) {
     guard self.line === line else { return }
+    listener?.trackerLost()
     lineFailed(end)
   }
 }

@@ -55,11 +55,21 @@ extension CommandRunner {
       throw .refused(.notLoggedIn)
     }
     let lock = try StateLock(on: directory)
-    guard let login = try SavedLogin.load(from: directory) else { throw .refused(.notLoggedIn) }
-    let told = tellTracker(of: login)
+    let login = try loginToEnd(in: directory)
+    let told = login.map(tellTracker) ?? false
     try SavedLogin.erase(in: directory, holding: lock)
-    try door.show(
-      .line(told ? "logged out \(login.user)" : "logged out \(login.user) here; no tracker was told"))
+    let who = login?.user.description ?? "the damaged login"
+    try door.show(.line(told ? "logged out \(who)" : "logged out \(who) here; no tracker was told"))
+  }
+
+  /// nil where there is one that cannot be read: it is to go all the same.
+  private func loginToEnd(in directory: StateDirectory) throws(Failure) -> SavedLogin? {
+    do throws(Failure) {
+      guard let login = try SavedLogin.load(from: directory) else { throw .refused(.notLoggedIn) }
+      return login
+    } catch .damaged {
+      return nil
+    }
   }
 
   private func tellTracker(of login: SavedLogin) -> Bool {

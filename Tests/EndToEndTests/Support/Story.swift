@@ -26,8 +26,11 @@ final class Story: @unchecked Sendable {
 
   /// Starts tracker `number` (from 1) and waits until it says that it is ready, or stands by.
   @discardableResult
-  func startTracker(_ number: Int = 1, options: [String] = []) -> Child {
-    let child = Child(Programs.tracker, ["--data", data] + options + [info, String(number)])
+  func startTracker(
+    _ number: Int = 1, options: [String] = [], environment: [String: String] = [:]
+  ) -> Child {
+    let child = Child(
+      Programs.tracker, ["--data", data] + options + [info, String(number)], environment: environment)
     trackers[number - 1] = child
     #expect(child.waitFor("\n"), "the tracker says nothing: \(child.text(2))")
     return child

@@ -39,6 +39,8 @@ final class TestServer: @unchecked Sendable {
     lines.append(Connection.accept(socket, from: remote, on: loop, context, limits: limits, for: party))
   }
 
+  func forgetLines() { lines = [] }
+
   /// Runs on the loop's thread, and waits for it.
   func onLoop<Result>(_ body: @escaping (TestServer) -> Result) -> Result {
     onThread(of: loop) { [self] in body(self) }
