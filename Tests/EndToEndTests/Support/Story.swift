@@ -100,13 +100,14 @@ final class Person: @unchecked Sendable {
 
   func run(_ words: [String]) -> Outcome { start(words).finish() }
 
-  /// The same through a shell, in whose `script` the command is `"$@"`.
-  func run(_ words: [String], through script: String) -> Outcome {
+  /// Through a shell, in whose `script` the command is `"$@"`.
+  func start(_ words: [String] = [], through script: String) -> Child {
     Child(
       "/bin/sh", ["-c", script, "sh", Programs.p2pfs] + words, environment: surroundings,
-      directory: story.scratch.path
-    ).finish()
+      directory: story.scratch.path)
   }
+
+  func run(_ words: [String], through script: String) -> Outcome { start(words, through: script).finish() }
 
   /// The command ends well; its lines.
   @discardableResult
