@@ -55,7 +55,8 @@ let package = Package(
     .testTarget(name: "p2pfsTests", dependencies: ["p2pfs", "GroupModel"], swiftSettings: settings),
     .testTarget(name: "HouseTests", swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["GroupModel", "Link", "Visitors"], swiftSettings: settings),
+      name: "EndToEndTests", dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Tracker", "Visitors"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -88,9 +88,10 @@ final class Clerk: @unchecked Sendable {
 
   func start() { thread = WorkerThread("ledger") { [self] in serve() } }
 
-  /// false: the desk is full, or has enough of this user, or is closing.
+  /// false: the desk is full, or has enough of this user. What comes when it is closing gets no answer from here:
+  /// all lines are about to end, and whoever asked asks the tracker that takes over.
   func submit(_ errand: Errand) -> Bool {
-    let isTaken = desk.withLock { desk in !desk.isClosing && desk.errands.add(errand, of: errand.user) }
+    let isTaken = desk.withLock { desk in desk.isClosing || desk.errands.add(errand, of: errand.user) }
     if isTaken { bell.signal() }
     return isTaken
   }

@@ -16,7 +16,7 @@ final class Session: @unchecked Sendable {
   enum Who {
     case stranger
     /// Showed a certificate of a login that has been ended since.
-    case former
+    case former(UserName)
     case member(UserName, Login)
   }
 
@@ -87,7 +87,7 @@ extension Session: Party {
   func lineOpened(_ line: Connection) {
     guard case .member(let user, let generation, let lineage)? = line.holder else { return awaitLogin() }
     let login = Login(generation: generation, lineage: lineage)
-    become(office.accounts.admits(user, login) ? .member(user, login) : .former)
+    become(office.accounts.admits(user, login) ? .member(user, login) : .former(user))
   }
 
   private func awaitLogin() {
@@ -220,9 +220,24 @@ extension Session {
     case .createUser(let id, let user, let password): createUser(id, user, password, exchange)
     case .login(let user, let password, let certificateRequest):
       login(user, password, certificateRequest, exchange)
-    default:
-      if case .former = who { return answer(exchange, request.kind, .refused(.loginEnded)) }
-      answer(exchange, request.kind, .refused(.notLoggedIn))
+    case .changePassword(_, let password, let certificateRequest):
+      guard case .former(let user) = who else { return refuseUnknown(request, exchange) }
+      repeatChange(user, password, certificateRequest, exchange)
+    default: refuseUnknown(request, exchange)
+    }
+  }
+
+  private func refuseUnknown(_ request: TrackerRequest, _ exchange: UInt32) {
+    if case .former = who { return answer(exchange, request.kind, .refused(.loginEnded)) }
+    answer(exchange, request.kind, .refused(.notLoggedIn))
+  }
+
+  /// One who changed his password and lost the answer comes back with a certificate of the old one. That he has the
+  /// new password says that it was he.
+  private func repeatChange(_ user: UserName, _ password: [UInt8], _ request: [UInt8], _ exchange: UInt32) {
+    office.doorkeeper.login(user, password, request, from: address) { [self] result in
+      let result = result.mapError { $0 == .wrongLogin ? .loginEnded : $0 }
+      loop.post { [self] in admit(result, exchange, TrackerKind.changePassword) }
     }
   }
 
@@ -312,7 +327,7 @@ extension Session {
     let reply: @Sendable (Refusal?) -> Void = later(exchange, TrackerKind.logout)
     let errand = Errand.revoke(revocation, of: user) { [self] refusal in
       if refusal == nil { endOutdated(of: user) }
-      loop.post { [self] in if refusal == nil, case .member(user, login) = who { become(.former) } }
+      loop.post { [self] in if refusal == nil, case .member(user, login) = who { become(.former(user)) } }
       reply(refusal)
     }
     if !office.clerk.submit(errand) { reply(.busy) }

@@ -4,7 +4,8 @@
 import GroupModel
 
 struct Throttle {
-  /// Wrong guesses at one account from one address: a few for free, then each doubles the wait.
+  /// Wrong guesses at one account from one address: a few for free, then each doubles the wait. It begins
+  /// with two seconds: of one, since we count in whole ones, nothing might be left by the time of the next guess.
   static let freeGuesses = 5
   static let waitSecondsMax: Int64 = 30
   /// Wrong guesses from one address at whatever account.
@@ -67,7 +68,7 @@ struct Throttle {
 
   private static func wait(after guesses: Int) -> Int64 {
     guard guesses >= freeGuesses else { return 0 }
-    return min(waitSecondsMax, 1 << Int64(min(guesses - freeGuesses, 16)))
+    return min(waitSecondsMax, 2 << Int64(min(guesses - freeGuesses, 16)))
   }
 }
 

@@ -16,11 +16,11 @@ private func address(_ number: Int) -> [UInt8] {
   @Test func `a few guesses are free, then each wait doubles`() {
     var throttle = Throttle()
     for _ in 0..<Throttle.freeGuesses { #expect(throttle.admit(alice, from: here, at: 100) == nil) }
-    #expect(throttle.admit(alice, from: here, at: 100) == 1)
-    #expect(throttle.admit(alice, from: here, at: 101) == nil)
-    #expect(throttle.admit(alice, from: here, at: 102) == 1)
-    #expect(throttle.admit(alice, from: here, at: 103) == nil)
-    #expect(throttle.admit(alice, from: here, at: 103) == 4)
+    #expect(throttle.admit(alice, from: here, at: 100) == 2)
+    #expect(throttle.admit(alice, from: here, at: 102) == nil)
+    #expect(throttle.admit(alice, from: here, at: 103) == 3)
+    #expect(throttle.admit(alice, from: here, at: 106) == nil)
+    #expect(throttle.admit(alice, from: here, at: 106) == 8)
   }
 
   @Test func `nobody waits longer than half a minute`() {
@@ -43,7 +43,7 @@ private func address(_ number: Int) -> [UInt8] {
     for _ in 0..<Throttle.freeGuesses { _ = throttle.admit(alice, from: here, at: 100) }
     throttle.takeBack(alice, from: here)
     #expect(throttle.admit(alice, from: here, at: 100) == nil)
-    #expect(throttle.admit(alice, from: here, at: 100) == 1)
+    #expect(throttle.admit(alice, from: here, at: 100) == 2)
   }
 
   @Test func `a storm from one place does not lock the owner out at another`() {

@@ -11,14 +11,14 @@ import Visitors
 final class TestHouse {
   let place = Place()
   let house: House
-  let mint: Mint
+  let mint: CertificateMint
   let port: UInt16
 
   /// With accounts for these people, whose password is their name: hashed cheaply, so that tests are quick.
   init(people: UserName...) throws {
     let data = try DataDirectory(making: place.path + "/data")
     let authority = try data.authority()
-    mint = Mint(authority: authority)
+    mint = CertificateMint(authority: authority)
     try Self.open(people, in: data)
     house = try House(data, authority, Log(.error))
     let listening = try ListeningPort(at: SocketAddress(ip: [127, 0, 0, 1], port: 0))

@@ -5,7 +5,7 @@ package import GroupModel
 import Glibc
 package import Link
 
-package struct Mint: Sendable {
+package struct CertificateMint: Sendable {
   package let authority: Authority
 
   package init(authority: Authority) { self.authority = authority }
