@@ -22,7 +22,7 @@ extension CommandRunner {
     status.authority = login?.authority ?? info.authority
     if status.authority == nil { status.authority = try known(info, directory) }
     let conditions = network.probe(info, as: status.isExpired ? nil : login, trusting: status.authority)
-    status.trackers = zip(info.trackers, conditions).map { Status.Tracker(address: $0, condition: $1) }
+    status.trackers = zip(info.trackers, conditions).map { Status.ListedTracker(address: $0, condition: $1) }
     return status
   }
 

@@ -3,7 +3,7 @@
 import GroupModel
 
 struct Status: Hashable, Sendable {
-  struct Tracker: Hashable, Sendable {
+  struct ListedTracker: Hashable, Sendable {
     let address: TrackerAddress
     let condition: TrackerCondition
   }
@@ -12,7 +12,7 @@ struct Status: Hashable, Sendable {
   var user: UserName?
   /// When the login ends unless it is renewed, in seconds since 1970.
   var validUntil: Int64?
-  var trackers: [Tracker] = []
+  var trackers: [ListedTracker] = []
   var authority: [UInt8]?
 
   init(state: String) { self.state = state }
@@ -69,7 +69,7 @@ extension Status {
   }
 }
 
-extension Status.Tracker {
+extension Status.ListedTracker {
   fileprivate var json: JSON {
     .object([
       ("address", .string(address.description)), ("answers", .bool(answers)), ("authority", otherAuthority),
