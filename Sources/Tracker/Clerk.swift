@@ -119,11 +119,18 @@ final class Clerk: @unchecked Sendable {
         for errand in batch { rulings.append(try rule(on: errand)) }
       }
     } catch {
+      // Those who need no room must not be refused for the sake of those who do.
+      if error == .full, batch.count > 1 { return settleEach(batch) }
       rulings = batch.map { _ in refusal(because: error) }
     }
     for (errand, ruling) in zip(batch, rulings) { conclude(errand, ruling) }
     uncommitted = [:]
     mail.send()
+  }
+
+  private func settleEach(_ batch: [Errand]) {
+    uncommitted = [:]
+    for errand in batch { settle([errand]) }
   }
 
   /// A full disk is told to those who asked, and is no reason to end: there may be room again. After any other

@@ -12,6 +12,8 @@ final class Story: @unchecked Sendable {
   private(set) var trackers: [Child?]
   /// Data of the trackers; another place for tests that need a disk of their own.
   var data: String
+  /// What must not go before the trackers have ended: a disk, for one.
+  var belongings: [AnyObject] = []
 
   /// With that many trackers listed, all on one data directory; none is started yet.
   init(trackers count: Int = 1) {
