@@ -78,6 +78,17 @@ final class Crowd {
     for wisher in wishers { wisher.begin(seeing: audit.groups) }
   }
 
+  /// Founds groups, asks to join and is let in, so that what comes next is about files as well.
+  func settleIn() throws {
+    for _ in 0..<3 {
+      begin()
+      usleep(50_000)
+      rest()
+      waitUntilIdle()
+      try check()
+    }
+  }
+
   func rest() {
     for wisher in wishers { wisher.rest() }
   }

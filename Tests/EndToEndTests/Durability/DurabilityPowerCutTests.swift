@@ -15,10 +15,7 @@ struct DurabilityPowerCutTests {
   func `what was acknowledged survives the loss of power`(on kind: Disk.Kind) throws {
     var random = SeededRandom(for: "power cut on \(kind)")
     let disk = Disk(kind)
-    let story = Story()
-    story.data = disk.path + "/data"
-    Peopled.copy(to: story.data)
-    disk.sync()
+    let story = Story.peopled(on: disk)
     let crowd = try Crowd(of: story.data, &random)
     let rounds = rounds(6)
     for _ in 0..<rounds {

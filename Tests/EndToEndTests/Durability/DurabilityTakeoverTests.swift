@@ -19,6 +19,7 @@ import Testing
     defer { probe.close() }
     var (ready, answered) = (Times(), Times())
 
+    try crowd.settleIn()
     let rounds = rounds(12)
     for round in 0..<rounds {
       crowd.begin()

@@ -14,6 +14,8 @@ final class Story: @unchecked Sendable {
   /// Data of the trackers; another place for tests that need a disk of their own.
   var data: String
   private var members: [String: Person] = [:]
+  /// What must not go before the trackers have ended: a disk, for one.
+  var belongings: [AnyObject] = []
 
   /// With that many trackers listed, all on one data directory; none is started yet.
   init(trackers count: Int = 1) {
