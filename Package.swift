@@ -27,7 +27,7 @@ let package = Package(
     .target(name: "GroupModel", dependencies: ["COpenSSL"], swiftSettings: settings),
     .target(name: "Link", dependencies: ["GroupModel", "COpenSSL", "CLinux"], swiftSettings: settings),
     .target(name: "Catalog", dependencies: ["GroupModel", "CSQLite"], swiftSettings: settings),
-    .target(name: "Swarm", dependencies: ["GroupModel", "Link"], swiftSettings: settings),
+    .target(name: "Swarm", dependencies: ["GroupModel", "Link", "CLinux"], swiftSettings: settings),
     .target(
       name: "Volume", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"], swiftSettings: settings),
     .executableTarget(
@@ -49,6 +49,7 @@ let package = Package(
     .testTarget(
       name: "LinkTests", dependencies: ["Link", "GroupModel", "COpenSSL"], swiftSettings: settings),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "GroupModel"], swiftSettings: settings),
+    .testTarget(name: "SwarmTests", dependencies: ["Swarm", "GroupModel", "Link"], swiftSettings: settings),
     .testTarget(
       name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel", "Visitors"],
       swiftSettings: settings),

@@ -11,7 +11,7 @@ private let allowed: [String: Set<String>] = [
   "GroupModel": ["Glibc"],
   "Link": ["Glibc", "Synchronization", "GroupModel", "COpenSSL", "CLinux"],
   "Catalog": ["Glibc", "GroupModel", "CSQLite"],
-  "Swarm": ["Glibc", "Synchronization", "GroupModel", "Link"],
+  "Swarm": ["Glibc", "Synchronization", "GroupModel", "Link", "CLinux"],
   "Volume": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm"],
   "p2pfs": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm"],
   "Tracker": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "CLinux"],
