@@ -1,5 +1,6 @@
 #pragma once
 
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -36,3 +37,7 @@ static const unsigned p2pfs_epoll_readable = EPOLLIN;
 static const unsigned p2pfs_epoll_writable = EPOLLOUT;
 static const unsigned p2pfs_epoll_broken = EPOLLERR | EPOLLHUP;
 static const unsigned p2pfs_epoll_exclusive = EPOLLEXCLUSIVE;
+
+/// Hidden from Swift's Glibc, or of an enumeration's type there.
+static const int p2pfs_tcp_notsent_lowat = 25;
+static const int p2pfs_tcp_cork = TCP_CORK;
