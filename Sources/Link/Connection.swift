@@ -127,6 +127,9 @@ package final class Connection: @unchecked Sendable {
     if case .ended = state { true } else { false }
   }
 
+  /// From now on it is `party` that is told.
+  package func handOver(to party: any Party) { self.party = party }
+
   package var isOpen: Bool {
     if case .open = state { true } else { false }
   }

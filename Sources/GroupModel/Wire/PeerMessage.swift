@@ -77,7 +77,7 @@ package enum HeldBlocks: Hashable, Sendable {
 
 extension HeldBlocks {
   /// What is left out where there are too many runs is only not said; nothing is said that is not held.
-  package init(_ blocks: BlockSet, in layout: ContentLayout) {
+  package init(_ blocks: BlockRuns, in layout: ContentLayout) {
     if blocks.isEmpty {
       self = .none
     } else if blocks.contains(layout.allBlocks.indices) {
@@ -93,13 +93,13 @@ extension HeldBlocks {
   }
 
   /// nil where it names blocks that the content does not have.
-  package func blocks(in layout: ContentLayout) -> BlockSet? {
+  package func blocks(in layout: ContentLayout) -> BlockRuns? {
     switch self {
-    case .none: return BlockSet()
-    case .all: return BlockSet(allOf: layout)
+    case .none: return BlockRuns()
+    case .all: return BlockRuns(allOf: layout)
     case .some(let runs):
       guard let last = runs.last, last.upperBound <= UInt64(layout.blockCount) else { return nil }
-      var blocks = BlockSet()
+      var blocks = BlockRuns()
       for run in runs { blocks.insert(Int(run.lowerBound)..<Int(run.upperBound)) }
       return blocks
     }

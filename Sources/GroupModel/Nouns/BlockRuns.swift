@@ -1,7 +1,7 @@
 // Which blocks of a content somebody holds, wants or waits for, as sorted runs: what is fetched in order is one
 // run however much it is. The like of PieceSet, one floor below; on the wire it is `HeldBlocks`.
 
-package struct BlockSet: Hashable, Sendable {
+package struct BlockRuns: Hashable, Sendable {
   /// Ascending, none empty, and a gap between any two.
   package private(set) var runs: [Range<Int>] = []
 
@@ -55,11 +55,11 @@ package struct BlockSet: Hashable, Sendable {
     runs.replaceSubrange(touched, with: left)
   }
 
-  package mutating func formUnion(_ other: BlockSet) {
+  package mutating func formUnion(_ other: BlockRuns) {
     for run in other.runs { insert(run) }
   }
 
-  package mutating func subtract(_ other: BlockSet) {
+  package mutating func subtract(_ other: BlockRuns) {
     for run in other.runs { remove(run) }
   }
 
@@ -76,7 +76,7 @@ package struct BlockSet: Hashable, Sendable {
 }
 
 // Parts of it.
-extension BlockSet {
+extension BlockRuns {
   /// The part of the first run that ends after `block` which lies at or behind `block`.
   package func run(from block: Int) -> Range<Int>? {
     let index = firstRun { $0.upperBound > block }
@@ -85,8 +85,8 @@ extension BlockSet {
   }
 
   /// What of these blocks is in the set.
-  package func overlap(with blocks: Range<Int>) -> BlockSet {
-    var part = BlockSet()
+  package func overlap(with blocks: Range<Int>) -> BlockRuns {
+    var part = BlockRuns()
     var next = blocks.lowerBound
     while next < blocks.upperBound, let run = run(from: next), run.lowerBound < blocks.upperBound {
       part.runs.append(run.clamped(to: blocks))
@@ -96,8 +96,8 @@ extension BlockSet {
   }
 
   /// What of these blocks is not in the set.
-  package func gaps(in blocks: Range<Int>) -> BlockSet {
-    var gaps = BlockSet(blocks)
+  package func gaps(in blocks: Range<Int>) -> BlockRuns {
+    var gaps = BlockRuns(blocks)
     gaps.subtract(overlap(with: blocks))
     return gaps
   }
