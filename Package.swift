@@ -17,6 +17,7 @@ let package = Package(
     .executable(name: "p2pfs", targets: ["p2pfs"]),
     .executable(name: "tracker", targets: ["Tracker"]),
     .executable(name: "tracker-load", targets: ["TrackerLoad"]),
+    .executable(name: "swarm-load", targets: ["SwarmLoad"]),
   ],
   targets: [
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -38,10 +39,15 @@ let package = Package(
       name: "TrackerLoad", dependencies: ["GroupModel", "Link"], path: "Benchmarks/TrackerLoad",
       swiftSettings: settings),
 
+    .executableTarget(
+      name: "SwarmLoad", dependencies: ["GroupModel", "Link", "Swarm"], path: "Benchmarks/SwarmLoad",
+      swiftSettings: settings),
+
     .testTarget(
       name: "GroupModelTests", dependencies: ["GroupModel"], exclude: ["Vectors"], swiftSettings: settings),
     .testTarget(name: "LinkTests", dependencies: ["Link", "GroupModel", "COpenSSL"], swiftSettings: settings),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "GroupModel"], swiftSettings: settings),
+    .testTarget(name: "SwarmTests", dependencies: ["Swarm", "GroupModel", "Link"], swiftSettings: settings),
     .testTarget(name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel"], swiftSettings: settings),
     .testTarget(name: "p2pfsTests", dependencies: ["p2pfs", "GroupModel"], swiftSettings: settings),
     .testTarget(name: "HouseTests", swiftSettings: settings),
