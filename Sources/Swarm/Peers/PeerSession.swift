@@ -9,7 +9,8 @@ internal import Link
 final class PeerSession {
   let id: PeerID
   let line: Connection
-  let isDialledByUs: Bool
+  /// Where we dialled it; nil where it dialled us.
+  let dialled: PeerAddress?
   let began: Instant
   private unowned let roster: Roster
   private unowned let server: PieceServer
@@ -30,12 +31,12 @@ final class PeerSession {
   }
 
   init(
-    _ id: PeerID, on line: Connection, dialledByUs: Bool, _ roster: Roster, _ server: PieceServer,
+    _ id: PeerID, on line: Connection, dialled: PeerAddress?, _ roster: Roster, _ server: PieceServer,
     _ fetcher: Fetcher
   ) {
     self.id = id
     self.line = line
-    isDialledByUs = dialledByUs
+    self.dialled = dialled
     self.roster = roster
     self.server = server
     self.fetcher = fetcher
@@ -45,6 +46,8 @@ final class PeerSession {
     sent = RateMeter(now: now)
     received = RateMeter(now: now)
   }
+
+  var isDialledByUs: Bool { dialled != nil }
 
   /// Nobody at either end wants anything of the other.
   var isUnused: Bool {

@@ -7,9 +7,9 @@ internal import Link
 /// ## Concurrency model
 /// Belongs to the loop of its peers.
 final class Roster {
-  private enum Dial {
-    case dialling
-    case failed(count: Int, until: Instant)
+  private struct Failure {
+    var count = 0
+    var until = Instant(nanoseconds: 0)
   }
 
   let me: PeerID
@@ -24,7 +24,8 @@ final class Roster {
   private var newcomers: [ObjectIdentifier: Newcomer] = [:]
   /// In the order in which they came.
   private var strangers: [Newcomer] = []
-  private var dials: [PeerAddress: Dial] = [:]
+  private var dialling: Set<PeerAddress> = []
+  private var failures: [PeerAddress: Failure] = [:]
   /// Who was found at an address, the last time.
   private var found: [PeerAddress: PeerID] = [:]
   private var liars: Set<PeerID> = []
@@ -71,7 +72,7 @@ extension Roster {
   }
 
   func dial(_ address: PeerAddress) {
-    dials[address] = .dialling
+    dialling.insert(address)
     let newcomer = Newcomer(dialled: address, self)
     newcomers[ObjectIdentifier(newcomer)] = newcomer
     do throws(SocketError) {
@@ -94,8 +95,7 @@ extension Roster {
       if let address = newcomer.dialled { noteFailure(of: address) }
       return fetcher.sourcesChanged()
     }
-    if let address = newcomer.dialled { dials[address] = nil }
-    begin(id, line, isDialledByUs: newcomer.dialled != nil)
+    begin(id, line, dialled: newcomer.dialled)
   }
 
   /// Where both dialled at once, the line that the lesser dialled stays; where one of them dialled again, it knows
@@ -118,9 +118,9 @@ extension Roster {
     return unused != nil
   }
 
-  private func begin(_ id: PeerID, _ line: Connection, isDialledByUs: Bool) {
+  private func begin(_ id: PeerID, _ line: Connection, dialled: PeerAddress?) {
     line.limits = Self.lineLimits
-    let session = PeerSession(id, on: line, dialledByUs: isDialledByUs, self, server, fetcher)
+    let session = PeerSession(id, on: line, dialled: dialled, self, server, fetcher)
     sessions[id] = session
     line.handOver(to: session)
     server.sessionBegan(session)
@@ -160,20 +160,28 @@ extension Roster {
   private func forget(_ newcomer: Newcomer) {
     newcomers[ObjectIdentifier(newcomer)] = nil
     strangers.removeAll { $0 === newcomer }
+    if let address = newcomer.dialled { dialling.remove(address) }
   }
 
   /// The longer it has failed, the longer it is left alone.
   private func noteFailure(of address: PeerAddress) {
-    var count = 1
-    if case .failed(let before, _) = dials[address] { count = before + 1 }
-    let milliseconds = min(2_000 << min(count, 8), 300_000)
-    dials[address] = .failed(count: count, until: .now + milliseconds)
+    let count = min(10, (failures[address]?.count ?? 0) + 1)
+    failures[address] = Failure(count: count, until: .now + min(500 << count, 300_000))
   }
 
+  /// A line that ends as soon as it is open is as good as none: who turns us away says so only then.
   func sessionEnded(_ session: PeerSession, because end: LineEnd) {
     guard sessions[session.id] === session else { return }
     sessions[session.id] = nil
+    guard let address = session.dialled else { return }
+    if session.began + Self.stableMilliseconds < .now {
+      failures[address] = nil
+    } else {
+      noteFailure(of: address)
+    }
   }
+
+  private static let stableMilliseconds = 2_000
 
   /// It is not spoken to again by this process.
   func ban(_ id: PeerID) {
@@ -189,9 +197,7 @@ extension Roster {
     where session.isUnused && session.lastUsed + limits.idleMilliseconds < now {
       session.line.close()
     }
-    dials = dials.filter { _, dial in
-      if case .failed(_, let until) = dial { now < until + 600_000 } else { true }
-    }
+    failures = failures.filter { now < $0.value.until + 600_000 }
     if found.count > 4096 { found = [:] }
   }
 }
@@ -213,11 +219,10 @@ extension Roster {
       if id == me || liars.contains(id) { return .unwanted }
       if id.user == holder.user, let session = sessions[id] { return .reached(session) }
     }
-    switch dials[holder.address] {
-    case .dialling: return .dialling
-    case .failed(_, let until) where now < until: return .failed
-    default: return sessionThatDialled(holder).map { .reached($0) } ?? .free
-    }
+    if dialling.contains(holder.address) { return .dialling }
+    if let session = sessionThatDialled(holder) { return .reached(session) }
+    if let failure = failures[holder.address], now < failure.until { return .failed }
+    return .free
   }
 
   /// Whose line came in from the machine where the holder listens: most likely it is the same program.
