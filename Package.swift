@@ -29,6 +29,8 @@ let package = Package(
     .target(name: "Link", dependencies: ["GroupModel", "COpenSSL", "CLinux"], swiftSettings: settings),
     .target(name: "Catalog", dependencies: ["GroupModel", "CSQLite"], swiftSettings: settings),
     .target(name: "Swarm", dependencies: ["GroupModel", "Link"], swiftSettings: settings),
+    .target(
+      name: "Volume", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"], swiftSettings: settings),
     .executableTarget(
       name: "p2pfs", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"],
       swiftSettings: settings),
@@ -51,7 +53,9 @@ let package = Package(
     .testTarget(name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel"], swiftSettings: settings),
     .testTarget(name: "p2pfsTests", dependencies: ["p2pfs", "GroupModel"], swiftSettings: settings),
     .testTarget(name: "HouseTests", swiftSettings: settings),
-    .testTarget(name: "EndToEndTests", dependencies: ["GroupModel"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Tracker"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

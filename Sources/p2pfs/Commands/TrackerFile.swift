@@ -10,6 +10,9 @@ struct TrackerFile: Hashable, Sendable {
   let info: TrackerInfo
   let text: [UInt8]
 
+  /// Whether one lies in the current directory.
+  static var isHere: Bool { access(nameHere, F_OK) == 0 }
+
   static func find(named path: String?, saved: [UInt8]?) throws(Failure) -> TrackerFile {
     if let path { return try TrackerFile(at: path) }
     if let saved { return try TrackerFile(saved, named: "the tracker_info.txt saved at login") }
