@@ -17,6 +17,7 @@ let package = Package(
     .executable(name: "p2pfs", targets: ["p2pfs"]),
     .executable(name: "tracker", targets: ["Tracker"]),
     .executable(name: "tracker-load", targets: ["TrackerLoad"]),
+    .executable(name: "swarm-load", targets: ["SwarmLoad"]),
   ],
   targets: [
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -45,6 +46,11 @@ let package = Package(
     .target(
       name: "Visitors", dependencies: ["GroupModel", "Link", "COpenSSL"], path: "Tests/Visitors",
       swiftSettings: settings),
+
+    .executableTarget(
+      name: "SwarmLoad", dependencies: ["GroupModel", "Link", "Swarm"], path: "Benchmarks/SwarmLoad",
+      swiftSettings: settings),
+
     .testTarget(
       name: "GroupModelTests", dependencies: ["GroupModel"], exclude: ["Vectors"], swiftSettings: settings),
     .testTarget(

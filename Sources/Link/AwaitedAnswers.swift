@@ -5,13 +5,13 @@ struct AwaitedAnswers {
   /// So many answers may be later than they were wanted before the other end counts as not answering at all.
   private static let lateMax = 4096
 
-  private var waiting: [UInt32: Connection.Answered] = [:]
+  private var waiting: [UInt32: Awaiting] = [:]
   private var deadlines = Timers<UInt32>()
   /// Nobody waits for these any longer, but they may still come, and are no stranger's invention then.
   private var late: Set<UInt32> = []
 
   enum Match {
-    case awaited(Connection.Answered)
+    case awaited(Awaiting)
     case late
     case unknown
   }
@@ -23,17 +23,24 @@ struct AwaitedAnswers {
 
   var tooManyAreLate: Bool { late.count > Self.lateMax }
 
-  mutating func add(_ exchange: UInt32, until deadline: Instant, _ answered: @escaping Connection.Answered) {
-    waiting[exchange] = answered
+  mutating func add(_ exchange: UInt32, until deadline: Instant, _ awaiting: Awaiting) {
+    waiting[exchange] = awaiting
     deadlines.add(at: deadline, exchange)
   }
 
   mutating func match(_ exchange: UInt32) -> Match {
-    guard let answered = waiting.removeValue(forKey: exchange) else {
+    guard let awaiting = waiting.removeValue(forKey: exchange) else {
       return late.remove(exchange) == nil ? .unknown : .late
     }
     if deadlines.count > 2 * waiting.count + 64 { forgetAnswered() }
-    return .awaited(answered)
+    return .awaited(awaiting)
+  }
+
+  /// Of one whose answer is to land in a buffer of its own, when that answer begins to come.
+  mutating func takeBulk(_ exchange: UInt32) -> BulkAnswer? {
+    guard case .bulk(let bulk) = waiting[exchange] else { return nil }
+    _ = match(exchange)
+    return bulk
   }
 
   private mutating func forgetAnswered() {
@@ -43,17 +50,17 @@ struct AwaitedAnswers {
   }
 
   /// One whose deadline has passed; to be asked until there is none.
-  mutating func popLate(_ now: Instant) -> Connection.Answered? {
+  mutating func popLate(_ now: Instant) -> Awaiting? {
     while let exchange = deadlines.popDue(now) {
-      guard let answered = waiting.removeValue(forKey: exchange) else { continue }
+      guard let awaiting = waiting.removeValue(forKey: exchange) else { continue }
       late.insert(exchange)
-      return answered
+      return awaiting
     }
     return nil
   }
 
   /// All of them, in the order in which they were asked.
-  mutating func takeAll() -> [Connection.Answered] {
+  mutating func takeAll() -> [Awaiting] {
     defer { self = AwaitedAnswers() }
     return waiting.sorted { $0.key < $1.key }.map(\.value)
   }

@@ -142,11 +142,15 @@ extension Connection {
     var budget = Self.turnBytes
     if !inbox.isEmpty { takeFromInbox() }
     while budget > 0, !isHeldBack, case .open(let tls) = state {
-      switch tls.read(into: loop.scratch) {
+      switch tls.read(into: landing?.rest ?? loop.scratch) {
       case .bytes(let count):
         budget -= count
         lastHeard = loop.now
-        take(UnsafeRawBufferPointer(rebasing: loop.scratch[..<count]).bytes)
+        if landing == nil {
+          take(UnsafeRawBufferPointer(rebasing: loop.scratch[..<count]).bytes)
+        } else {
+          land(count)
+        }
       case .wantsRead: return allIsRead()
       case .wantsWrite:
         readWantsWrite = true
@@ -180,8 +184,16 @@ extension Connection {
     noteBegunMessage()
   }
 
+  private func land(_ count: Int) {
+    landing?.received(count)
+    guard let landing, landing.isWhole else { return }
+    self.landing = nil
+    landing.finish()
+    noteBegunMessage()
+  }
+
   private func noteBegunMessage() {
-    if inbox.isEmpty || isHeldBack || !isOpen {
+    if inbox.isEmpty && landing == nil || isHeldBack || !isOpen {
       messageBegan = .never
     } else if messageBegan == .never {
       messageBegan = loop.now
@@ -196,6 +208,12 @@ extension Connection {
       do throws(Malformed) {
         var reader = WireReader(bytes.extracting(taken...))
         let header = try FrameHeader(reading: &reader, bodyBytesMax: limits.bodyBytesMax)
+        if header.role == .answer, let bulk = awaited.takeBulk(header.exchange) {
+          taken += FrameHeader.bytes
+          taken += try land(header, bulk, with: bytes.extracting(taken...))
+          guard landing == nil else { break }
+          continue
+        }
         guard reader.remaining >= header.bodyBytes else { break }
         taken += FrameHeader.bytes + header.bodyBytes
         // The next message has its own time to arrive in.
@@ -205,6 +223,19 @@ extension Connection {
         end(because: .malformed(error.description))
       }
     }
+    return taken
+  }
+
+  /// Says how many of the bytes were the answer's.
+  private func land(_ header: FrameHeader, _ bulk: BulkAnswer, with bytes: RawSpan) throws(Malformed) -> Int {
+    messageBegan = .never
+    guard var landing = Landing(header, for: bulk) else {
+      let error = Malformed("an answer longer than was asked for")
+      bulk.landed(.failure(.malformed(error.description)))
+      throw error
+    }
+    let taken = landing.take(bytes)
+    if landing.isWhole { landing.finish() } else { self.landing = landing }
     return taken
   }
 
@@ -218,8 +249,9 @@ extension Connection {
       try party?.line(self, asks: header.kind, header.exchange, body)
     case .answer:
       switch awaited.match(header.exchange) {
-      case .awaited(let answered):
+      case .awaited(.short(let answered)):
         answered(.success((header.kind, body.withUnsafeBytes { Array($0) })))
+      case .awaited(.bulk): preconditionFailure("an answer that was to land elsewhere")
       case .late: break
       case .unknown: throw Malformed("an answer that nobody asked for")
       }

@@ -3,24 +3,52 @@
 internal import GroupModel
 
 extension Connection {
+  /// With more than this to send, the kernel is told to wait for the last of it before it makes packets: each
+  /// record of TLS is a write of its own, and a packet of its own would wake the other end each time.
+  private static let corkBytes = 20 << 10
+
   func flush() {
-    guard let tls, sendingFailed == nil else { return }
+    guard let tls, sendingFailed == nil, !outbox.isEmpty else { return leaveIfSent() }
     writeWantsRead = false
+    let isCorked = outbox.count > Self.corkBytes
+    if isCorked { socket?.cork(true) }
+    let stopped = writeAll(to: tls)
+    if isCorked { socket?.cork(false) }
+    switch stopped {
+    case .wantsRead:
+      writeWantsRead = true
+      waitToSend()
+    case .wantsWrite: waitToSend()
+    case .ended(let end): return failSending(end)
+    case nil:
+      resumeIfPossible()
+      listenAsNeeded()
+      leaveIfSent()
+    }
+    if isOpen { party?.lineSent(self) }
+  }
+
+  private enum Stopped {
+    case wantsRead, wantsWrite
+    case ended(LineEnd)
+  }
+
+  private func writeAll(to tls: TLSLine) -> Stopped? {
     while !outbox.isEmpty {
       switch outbox.withUnsent({ tls.write($0) }) {
       case .bytes(let count):
         outbox.drop(count)
         lastSent = loop.now
-      case .wantsRead:
-        writeWantsRead = true
-        return waitToSend()
-      case .wantsWrite: return waitToSend()
-      case .ended(let end): return failSending(end)
+      case .wantsRead: return .wantsRead
+      case .wantsWrite: return .wantsWrite
+      case .ended(let end): return .ended(end)
       }
     }
-    resumeIfPossible()
-    listenAsNeeded()
-    if case .leaving = state { hangUp(tls) }
+    return nil
+  }
+
+  private func leaveIfSent() {
+    if outbox.isEmpty, case .leaving(let tls, _) = state { hangUp(tls) }
   }
 
   private func waitToSend() {

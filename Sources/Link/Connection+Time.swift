@@ -61,7 +61,7 @@ extension Connection {
   }
 
   private func failLateAnswers() {
-    while let answered = awaited.popLate(loop.now) { answered(.failure(.timedOut(.answer))) }
+    while let awaiting = awaited.popLate(loop.now) { awaiting.fail(because: .timedOut(.answer)) }
     if awaited.tooManyAreLate { end(because: .timedOut(.answer)) }
   }
 

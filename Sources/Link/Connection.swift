@@ -11,8 +11,14 @@ package protocol Party: AnyObject {
   /// Must be answered, now or later. Throwing ends the line: the message was no message.
   func line(_ line: Connection, asks kind: UInt8, _ exchange: UInt32, _ body: RawSpan) throws(Malformed)
   func line(_ line: Connection, pushes kind: UInt8, _ body: RawSpan) throws(Malformed)
+  /// Less is unsent than before: for those who say more only when there is room.
+  func lineSent(_ line: Connection)
   /// The last thing that is heard of a line. Answers that were awaited have failed just before.
   func lineEnded(_ line: Connection, because end: LineEnd)
+}
+
+extension Party {
+  package func lineSent(_ line: Connection) {}
 }
 
 /// ## Concurrency model
@@ -20,6 +26,7 @@ package protocol Party: AnyObject {
 /// `loop.post`. `@unchecked Sendable`, so that it can be named in what they post.
 package final class Connection: @unchecked Sendable {
   package typealias Answered = (Result<(kind: UInt8, body: [UInt8]), LineEnd>) -> Void
+  package typealias Landed = (Result<(kind: UInt8, body: BulkBuffer), LineEnd>) -> Void
 
   enum State {
     /// Accepted; nothing is spent on it until its first byte is here.
@@ -44,6 +51,7 @@ package final class Connection: @unchecked Sendable {
 
   var inbox = Inbox()
   var outbox = Outbox()
+  var landing: Landing?
   var awaited = AwaitedAnswers()
   private var lastExchange: UInt32 = 0
   var unanswered = 0
@@ -110,6 +118,7 @@ package final class Connection: @unchecked Sendable {
 
   private func beginWatching(_ socket: Socket, for events: Readiness) {
     interest = events
+    if context.lineProtocol == .peer { socket.keepUnsentShort() }
     loop.watch(socket.descriptor, events, self)
     armTimer()
   }
@@ -117,6 +126,9 @@ package final class Connection: @unchecked Sendable {
   package var isEnded: Bool {
     if case .ended = state { true } else { false }
   }
+
+  /// From now on it is `party` that is told.
+  package func handOver(to party: any Party) { self.party = party }
 
   package var isOpen: Bool {
     if case .open = state { true } else { false }
@@ -141,33 +153,61 @@ package final class Connection: @unchecked Sendable {
 
 // Saying something.
 extension Connection {
-  /// `answered` is called once: with the answer, or with why there is none.
+  /// `answered` is called once: with the answer, or with why there is none. The exchange's number is for those
+  /// who may want to take it back.
+  @discardableResult
   package func ask(
     _ kind: UInt8, _ body: [UInt8], within milliseconds: Int, _ answered: @escaping Answered
-  ) {
-    guard isOpen else { return answered(.failure(.closed)) }
-    lastExchange = lastExchange == .max ? 1 : lastExchange + 1
-    let deadline = loop.now + milliseconds
-    awaited.add(lastExchange, until: deadline, answered)
-    armTimer(at: deadline)
-    send(.request, kind, lastExchange, body)
+  ) -> UInt32 {
+    ask(kind, body, within: milliseconds, .short(answered))
   }
 
-  package func answer(_ exchange: UInt32, _ kind: UInt8, _ body: [UInt8]) {
+  /// The same for an answer that may be long: it lands in a buffer of the pool.
+  @discardableResult
+  package func askForBulk(
+    _ kind: UInt8, _ body: [UInt8], into pool: BulkPool, bytesMax: Int, within milliseconds: Int,
+    _ landed: @escaping Landed
+  ) -> UInt32 {
+    ask(kind, body, within: milliseconds, .bulk(BulkAnswer(pool: pool, bytesMax: bytesMax, landed: landed)))
+  }
+
+  private func ask(_ kind: UInt8, _ body: [UInt8], within milliseconds: Int, _ awaiting: Awaiting) -> UInt32 {
+    guard isOpen else {
+      awaiting.fail(because: .closed)
+      return 0
+    }
+    lastExchange = lastExchange == .max ? 1 : lastExchange + 1
+    let exchange = lastExchange
+    let deadline = loop.now + milliseconds
+    awaited.add(exchange, until: deadline, awaiting)
+    armTimer(at: deadline)
+    send(.request, kind, exchange, body)
+    return exchange
+  }
+
+  /// With `bulk`, its bytes come behind those of `body`; the buffer is the line's until they are sent.
+  package func answer(_ exchange: UInt32, _ kind: UInt8, _ body: [UInt8], bulk: BulkBuffer? = nil) {
     guard isOpen else { return }
     precondition(unanswered > 0, "a request is answered once")
     unanswered -= 1
-    send(.answer, kind, exchange, body)
+    send(.answer, kind, exchange, body, bulk: bulk)
     resumeIfPossible()
   }
 
+  /// What the kernel has not taken yet.
+  package var unsentBytes: Int { outbox.count }
+
   package func push(_ kind: UInt8, _ body: [UInt8]) { send(.push, kind, 0, body) }
 
-  func send(_ role: FrameRole, _ kind: UInt8, _ exchange: UInt32, _ body: [UInt8]) {
+  func send(
+    _ role: FrameRole, _ kind: UInt8, _ exchange: UInt32, _ body: [UInt8], bulk: BulkBuffer? = nil
+  ) {
     guard isOpen, sendingFailed == nil else { return }
-    precondition(body.count <= FrameHeader.bodyBytesMax, "a message longer than any may be")
+    let bodyBytes = body.count + (bulk?.count ?? 0)
+    precondition(bodyBytes <= FrameHeader.bodyBytesMax, "a message longer than any may be")
     if outbox.isEmpty { lastSent = loop.now }
-    outbox.append(FrameHeader(bodyBytes: body.count, role: role, kind: kind, exchange: exchange), body)
+    let header = FrameHeader(bodyBytes: bodyBytes, role: role, kind: kind, exchange: exchange)
+    outbox.append(header, body, bulk: bulk)
     // Only what the kernel does not take counts as unsent, and so it is asked before that is held against anyone.
     if outbox.count > limits.unsentBytesPause, !interest.contains(.writable) { flush() }
     guard outbox.count <= limits.unsentBytesMax else { return end(because: .doesNotRead) }
@@ -218,6 +258,9 @@ extension Connection {
   }
 
   private func failAwaited(because end: LineEnd) {
-    for answered in awaited.takeAll() { answered(.failure(end)) }
+    let landing = self.landing
+    self.landing = nil
+    landing?.fail(because: end)
+    for awaiting in awaited.takeAll() { awaiting.fail(because: end) }
   }
 }

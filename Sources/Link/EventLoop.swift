@@ -116,7 +116,7 @@ extension EventLoop {
   }
 
   /// Once, after all that this turn brings: so that ten answers to one peer leave in one record.
-  func atEndOfTurn(_ job: @escaping () -> Void) {
+  package func atEndOfTurn(_ job: @escaping () -> Void) {
     assertOnLoop()
     endOfTurn.append(job)
   }

@@ -105,6 +105,13 @@ package final class Socket: Sendable {
     set(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, 30_000)
   }
 
+  /// Of what one peer is sent little lies in the kernel unsent, so that what is urgent need not wait behind it.
+  func keepUnsentShort() { set(Int32(IPPROTO_TCP), p2pfs_tcp_notsent_lowat, Self.unsentBytes) }
+
+  private static let unsentBytes: Int32 = 256 << 10
+
+  func cork(_ isOn: Bool) { set(Int32(IPPROTO_TCP), p2pfs_tcp_cork, isOn ? 1 : 0) }
+
   private func set(_ level: Int32, _ option: Int32, _ value: Int32) {
     var value = value
     setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))

@@ -20,10 +20,23 @@ package struct Credential: Sendable {
 /// Which protocol is spoken in a line; both ends must name the same.
 package enum LineProtocol: String, Sendable {
   case tracker = "p2pfs-tracker/1"
+  case peer = "p2pfs-peer/1"
+
+  /// A member's certificate is good at both ends of a line, but nobody may play the tracker with it; and two
+  /// members must both show theirs.
+  func admits(_ other: Holder, to role: TLSRole) -> Bool {
+    switch (self, role) {
+    case (.tracker, .server): return true
+    case (.tracker, .client): return other == .tracker
+    case (.peer, _):
+      if case .member = other { return true }
+      return false
+    }
+  }
 }
 
 package enum TLSRole: Sendable {
-  /// The other end may stay anonymous; a certificate that it shows must hold.
+  /// To a tracker the other end may stay anonymous; a certificate that it shows must hold.
   case server
   case client
 }
@@ -87,7 +100,8 @@ package final class TLSContext: @unchecked Sendable {
   }
 
   private func checkCertificates() {
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+    let isNeeded = lineProtocol == .peer ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | isNeeded, nil)
     let me = Unmanaged.passUnretained(self).toOpaque()
     SSL_CTX_set_cert_verify_callback(
       context,
@@ -113,8 +127,7 @@ package final class TLSContext: @unchecked Sendable {
     TLSLine.of(verification)?.seenAuthority = sent.chain.first?.fingerprint
     let found = try GroupModel.holder(
       of: sent.leaf, sentWith: sent.chain, trusting: pin, at: secondsSince1970())
-    // A member's certificate is good at both ends of a line, but nobody may play the tracker with it.
-    guard role == .server || found.holder == .tracker else { throw .unfit }
+    guard lineProtocol.admits(found.holder, to: role) else { throw .unfit }
     TLSLine.of(verification)?.met(found.holder, authority: found.authority)
   }
 

@@ -106,6 +106,11 @@ extension WireWriter {
     if case .throttled(let seconds) = refusal { u16(seconds) } else { u16(0) }
   }
 
+  package mutating func key(_ key: ContentKey) {
+    u64(key.group.number)
+    root(key.root)
+  }
+
   package mutating func address(_ address: PeerAddress) {
     short(address.ip)
     u16(address.port)
@@ -212,6 +217,10 @@ extension WireReader {
     if case .throttled = refusal { return refusal }
     guard seconds == 0 else { throw Malformed("a wait where there is none") }
     return refusal
+  }
+
+  package mutating func key() throws(Malformed) -> ContentKey {
+    ContentKey(group: GroupID(try u64()), root: try root())
   }
 
   package mutating func address() throws(Malformed) -> PeerAddress {

@@ -268,11 +268,6 @@ extension WireWriter {
     u64(mark.begun)
   }
 
-  fileprivate mutating func key(_ key: ContentKey) {
-    u64(key.group.number)
-    root(key.root)
-  }
-
   fileprivate mutating func pieces(_ pieces: Holding.Pieces) {
     switch pieces {
     case .none: u8(0)
@@ -323,10 +318,6 @@ extension WireReader {
 
   fileprivate mutating func mark() throws(Malformed) -> CatchUpMark {
     CatchUpMark(number: try u64(), row: try u64(), begun: try u64())
-  }
-
-  fileprivate mutating func key() throws(Malformed) -> ContentKey {
-    ContentKey(group: GroupID(try u64()), root: try root())
   }
 
   /// Sorted, apart and not empty, or it is no set of pieces.

@@ -46,6 +46,7 @@ final class TestClient: @unchecked Sendable {
     try #require(try record.wait(for: "the line's end") { !$0.ends.isEmpty }.end)
   }
 
+  @discardableResult
   func onLoop<Result>(_ body: @escaping (Connection) -> Result) -> Result {
     onThread(of: loop) { [self] in body(line) }
   }

@@ -42,6 +42,7 @@ final class TestServer: @unchecked Sendable {
   func forgetLines() { lines = [] }
 
   /// Runs on the loop's thread, and waits for it.
+  @discardableResult
   func onLoop<Result>(_ body: @escaping (TestServer) -> Result) -> Result {
     onThread(of: loop) { [self] in body(self) }
   }

@@ -1,0 +1,96 @@
+// A content in one plain file: the least that serving and fetching need, so that what is measured is theirs.
+
+import GroupModel
+import Glibc
+import Swarm
+import Synchronization
+
+final class PlainContent: ContentStoring {
+  private struct State {
+    var held: BlockRuns
+    var known: VerifiedTree
+  }
+
+  let layout: ContentLayout
+  private let file: Int32
+  private let whole: MerkleTree?
+  private let state: Mutex<State>
+
+  /// All of it is there already.
+  init(seeding path: String, tree: MerkleTree) {
+    layout = tree.layout
+    whole = tree
+    file = open(path, O_RDONLY)
+    state = Mutex(
+      State(held: BlockRuns(allOf: tree.layout), known: VerifiedTree(root: tree.root, layout: tree.layout)))
+  }
+
+  init(filling path: String, root: ContentRoot, layout: ContentLayout, held: BlockRuns = BlockRuns()) {
+    self.layout = layout
+    whole = nil
+    file = open(path, O_RDWR | O_CREAT, 0o600)
+    ftruncate(file, layout.fileBytes)
+    state = Mutex(State(held: held, known: VerifiedTree(root: root, layout: layout)))
+  }
+
+  deinit { close(file) }
+
+  /// As if only these were here.
+  func pretend(held: BlockRuns) { state.withLock { $0.held = held } }
+
+  func heldRuns() -> BlockRuns { state.withLock { $0.held } }
+
+  func read(_ blocks: BlockRange, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+    guard state.withLock({ $0.held.contains(blocks.indices) }) else { return false }
+    let bytes = layout.bytes(of: blocks)
+    return pread(file, buffer.baseAddress, bytes.count, bytes.lowerBound) == bytes.count
+  }
+
+  func put(_ blocks: BlockRange, _ bytes: UnsafeRawBufferPointer) -> PutOutcome {
+    guard let leaves = leaves(of: blocks) else { return .unknown }
+    let start = layout.bytes(of: blocks).lowerBound
+    for (block, leaf) in zip(blocks.indices, leaves) {
+      let range = layout.bytes(ofBlock: block)
+      let part = UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound - start..<range.upperBound - start])
+      guard Digest(hashing: part) == leaf else { return .forged }
+    }
+    guard pwrite(file, bytes.baseAddress, bytes.count, start) == bytes.count else {
+      return .failed(errno: errno)
+    }
+    state.withLock { $0.held.insert(blocks.indices) }
+    return .kept
+  }
+
+  private func leaves(of blocks: BlockRange) -> [Digest]? {
+    let leaves = state.withLock { state in
+      blocks.indices.map { block in Subtree(block: block, in: layout).flatMap { state.known.hash(of: $0) } }
+    }
+    return leaves.contains { $0 == nil } ? nil : leaves.compactMap { $0 }
+  }
+
+  func merge(_ list: HashList) -> Bool { state.withLock { $0.known.merge(list) } }
+
+  func unclesMissing(of node: Subtree) -> Int? { state.withLock { $0.known.unclesMissing(of: node) } }
+
+  func hashList(of node: Subtree, base: Int, uncleCount: Int) -> HashList? {
+    if let whole { return whole.hashList(of: node, base: base, uncleCount: uncleCount) }
+    return state.withLock { $0.known.hashList(of: node, base: base, uncleCount: uncleCount) }
+  }
+}
+
+struct OneShelf: ContentShelf {
+  let key: ContentKey
+  let held: PlainContent
+
+  func content(_ key: ContentKey) -> (any ContentStoring)? { key == self.key ? held : nil }
+}
+
+struct Everybody: Membership {
+  func isMember(_ user: UserName, of group: GroupID) -> Bool { true }
+}
+
+/// Those who hold it are known beforehand.
+final class NoFinder: HolderFinder {
+  func find(_ key: ContentKey) {}
+  func forget(_ key: ContentKey) {}
+}

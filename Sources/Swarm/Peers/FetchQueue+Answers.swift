@@ -1,0 +1,113 @@
+// What became of a request: its bytes came and were verified, or not.
+
+internal import GroupModel
+internal import Link
+
+extension FetchQueue {
+  /// The bytes are here, and will be verified.
+  func landed(_ ticket: Ticket, now: Instant) {
+    guard let request = requests[ticket] else { return }
+    requests[ticket]?.hasLanded = true
+    request.content.counters.received += request.bytes
+    peers[request.peer]?.delivered(request.bytes, now: now)
+    if request.wasAlone, request.blocks.count <= Self.roundTripBlocks {
+      peers[request.peer]?.roundTrip(took: PeerPace.seconds(from: request.asked, to: now))
+    }
+  }
+
+  /// An answer of more than this takes its time for its bytes.
+  private static var roundTripBlocks: Int { 4 }
+
+  func verified(_ ticket: Ticket, _ outcome: PutOutcome, now: Instant) {
+    guard let request = requests[ticket] else { return }
+    forget(ticket)
+    let content = request.content
+    switch outcome {
+    case .kept: kept(request, now: now)
+    case .forged:
+      content.counters.wasted += request.bytes
+      lines.dropLiar(request.peer)
+    case .unknown: content.counters.wasted += request.bytes
+    case .failed(let errno): failAll(of: content, because: .disk(errno: errno))
+    }
+  }
+
+  private func kept(_ request: BlockRequest, now: Instant) {
+    let content = request.content
+    let new = content.held.gaps(in: request.blocks.indices)
+    let newBytes = new.runs.reduce(0) { sum, run in
+      sum + (BlockRange(run).map { content.layout.bytes(of: $0).count } ?? 0)
+    }
+    content.counters.verified += newBytes
+    content.counters.duplicate += request.bytes - newBytes
+    keep(request.blocks.indices, of: content, now: now)
+    cancelCopies(of: request.blocks, in: content)
+  }
+
+  private func cancelCopies(of blocks: BlockRange, in content: FetchedContent) {
+    for ticket in content.requests {
+      guard let other = requests[ticket], !other.hasLanded, other.blocks.clamped(to: blocks) != nil,
+        content.held.contains(other.blocks.indices)
+      else { continue }
+      cancel(ticket)
+    }
+  }
+
+  /// Why there was no answer with bytes.
+  enum Refused {
+    /// It does not hold these blocks, although it was believed to.
+    case notHeld
+    /// It does not serve that content, or not to us.
+    case notServed
+    /// The line ended, or the answer was taken back.
+    case lost
+  }
+
+  func refused(_ ticket: Ticket, _ why: Refused) {
+    guard let request = requests[ticket] else { return }
+    forget(ticket)
+    switch why {
+    case .notHeld:
+      guard !request.isCancelled else { return }
+      request.content.holdings[request.peer]?.remove(request.blocks.indices)
+      request.content.rarity = nil
+    case .notServed: peerParted(request.peer, from: request.content)
+    case .lost: break
+    }
+  }
+
+  /// It is over, however it ended; what of its blocks is still wanted is open again.
+  func forget(_ ticket: Ticket) {
+    guard let request = requests.removeValue(forKey: ticket) else { return }
+    let content = request.content
+    content.requests.remove(ticket)
+    inFlightBytes -= request.bytes
+    if !request.hasLanded {
+      peers[request.peer]?.failed(request.bytes)
+      downLimit?.giveBack(request.bytes)
+    }
+    release(request.blocks, of: content)
+  }
+
+  /// They are no longer asked for by one request; they may be by another.
+  func release(_ blocks: BlockRange, of content: FetchedContent) {
+    content.asked.remove(blocks.indices)
+    for ticket in content.requests {
+      guard let other = requests[ticket], !other.isLate, !other.isCancelled,
+        let still = other.blocks.clamped(to: blocks)
+      else { continue }
+      content.asked.insert(still.indices)
+    }
+    guard !content.downloads.isEmpty else { return }
+    content.open.formUnion(content.openBlocks(in: blocks.indices))
+  }
+
+  private func failAll(of content: FetchedContent, because trouble: FetchTrouble) {
+    for demand in content.demands.values { settled.append((demand.then, .failure(trouble))) }
+    for download in content.downloads.values { settled.append((download.then, .failure(trouble))) }
+    content.demands = [:]
+    content.downloads = [:]
+    content.open = BlockRuns()
+    for ticket in content.requests { cancel(ticket) }
+  }
+}

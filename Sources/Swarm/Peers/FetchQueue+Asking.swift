@@ -1,0 +1,182 @@
+// What to ask of whom: first what somebody waits for, of those who will have it here soonest; then what somebody
+// will wait for; then, of everybody who has room for more, what is rarest.
+
+internal import GroupModel
+internal import Link
+
+extension FetchQueue {
+  /// After anything has happened.
+  func pump(now: Instant) {
+    limitOpens = .never
+    for urgency in Urgency.allCases { askForDemands(urgency, now: now) }
+    for peer in peers.keys.sorted() { askForDownloads(peer, now: now) }
+    failSourceless(now: now)
+    tellSettled()
+  }
+
+  func isReading(_ now: Instant) -> Bool { now < readingUntil }
+
+  private func askForDemands(_ urgency: Urgency, now: Instant) {
+    for content in contents.values where !content.demands.isEmpty {
+      for id in content.demands.keys.sorted(by: { $0.number < $1.number }) {
+        guard let demand = content.demands[id], demand.urgency == urgency else { continue }
+        if urgency == .now { readingUntil = max(readingUntil, now + Self.readingMilliseconds) }
+        for run in content.openBlocks(in: demand.blocks).runs {
+          place(run, of: content, urgency, now: now)
+        }
+      }
+    }
+  }
+
+  /// Splits the blocks over those who will have them here first.
+  private func place(_ run: Range<Int>, of content: FetchedContent, _ urgency: Urgency, now: Instant) {
+    var next = run.lowerBound
+    while next < run.upperBound {
+      guard mayAsk(urgency, now: now) else { return }
+      let candidates = content.holdings.filter {
+        $0.value.contains(next) && canAsk($0.key, for: next, of: content, urgency, now)
+      }
+      let best = candidates.keys.min { expectedSeconds($0) < expectedSeconds($1) }
+      guard let best, let held = content.holdings[best]?.run(from: next) else {
+        next = nextHeld(behind: next, of: content, run.upperBound)
+        continue
+      }
+      let countMax = share(of: run.count, among: candidates.count, urgency, best)
+      let wanted = next..<min(run.upperBound, held.upperBound)
+      guard let blocks = BlockPicker.request(wanted, countMax: countMax) else { return }
+      ask(best, for: blocks, of: content, urgency, now: now)
+      next = blocks.end
+    }
+  }
+
+  /// A snubbed peer is asked when there is nobody else.
+  private func expectedSeconds(_ peer: PeerID) -> Double {
+    guard let pace = peers[peer] else { return .infinity }
+    return pace.expectedSeconds(for: ContentLayout.blockBytes) + (pace.isSnubbed ? 1000 : 0)
+  }
+
+  /// Small enough that all who could help do, and that what comes first is verified while the rest comes.
+  private func share(of count: Int, among peerCount: Int, _ urgency: Urgency, _ peer: PeerID) -> Int {
+    let even = (count + peerCount - 1) / max(1, peerCount)
+    if urgency == .now { return max(1, min(even, 8)) }
+    return max(1, min(peers[peer]?.requestBlocks(whileReading: true) ?? 1, max(even, 4)))
+  }
+
+  /// Where a block that nobody can be asked for now has its end.
+  private func nextHeld(behind block: Int, of content: FetchedContent, _ limit: Int) -> Int {
+    let starts = content.holdings.values.compactMap { $0.run(from: block + 1)?.lowerBound }
+    return min(starts.min() ?? limit, limit)
+  }
+
+  private func canAsk(
+    _ peer: PeerID, for block: Int, of content: FetchedContent, _ urgency: Urgency, _ now: Instant
+  ) -> Bool {
+    guard let pace = peers[peer] else { return false }
+    switch urgency {
+    case .now: guard pace.outstandingRequests < Self.requestsMax else { return false }
+    case .next: guard pace.hasRoom(whileReading: false) else { return false }
+    case .ahead: guard pace.hasRoom(whileReading: isReading(now)) else { return false }
+    }
+    return !isAsked(peer, for: block, of: content)
+  }
+
+  /// The most that one line carries, however urgent: the other end stops reading at 256.
+  private static var requestsMax: Int { 200 }
+
+  /// Asking one peer twice for the same would not make it faster.
+  private func isAsked(_ peer: PeerID, for block: Int, of content: FetchedContent) -> Bool {
+    content.requests.contains { ticket in
+      guard let request = requests[ticket] else { return false }
+      return request.peer == peer && request.blocks.contains(block)
+    }
+  }
+
+  private func askForDownloads(_ peer: PeerID, now: Instant) {
+    let wanted = contents.values.filter { !$0.downloads.isEmpty && $0.holdings[peer] != nil }
+      .sorted { $0.wantedSince < $1.wantedSince }
+    for content in wanted {
+      while let pace = peers[peer], pace.hasRoom(whileReading: isReading(now)), mayAsk(.ahead, now: now) {
+        guard
+          let blocks = pick(for: peer, pace, of: content, now: now) ?? steal(for: peer, of: content, now: now)
+        else { break }
+        ask(peer, for: blocks, of: content, .ahead, now: now)
+      }
+    }
+  }
+
+  private func pick(
+    for peer: PeerID, _ pace: PeerPace, of content: FetchedContent, now: Instant
+  ) -> BlockRange? {
+    guard !content.open.isEmpty, let held = content.holdings[peer] else { return nil }
+    let picker = BlockPicker(open: content.open, held: held, rarity: rarity(of: content, now: now))
+    let jump = Int.random(in: 0..<content.layout.blockCount, using: &random)
+    let blocks = picker.pick(
+      cursor: content.cursors[peer] ?? content.ownStart,
+      jump: content.cursors[peer] == nil ? content.ownStart : jump,
+      countMax: pace.requestBlocks(whileReading: isReading(now)))
+    if let blocks { content.cursors[peer] = blocks.end }
+    return blocks
+  }
+
+  /// Near the end: everything is asked for, but a slower peer has it. Only what would come much sooner.
+  private func steal(for peer: PeerID, of content: FetchedContent, now: Instant) -> BlockRange? {
+    guard content.open.isEmpty, let pace = peers[peer], let held = content.holdings[peer] else { return nil }
+    var best: (request: BlockRequest, gain: Double)?
+    for ticket in content.requests {
+      guard let request = requests[ticket], request.peer != peer, !request.hasLanded, !request.isCancelled,
+        held.contains(request.blocks.indices), !hasCopy(request, of: content)
+      else { continue }
+      let mine = pace.expectedSeconds(for: request.bytes)
+      let theirs = remainingSeconds(request, now)
+      let gain = theirs - mine
+      if gain > max(0.1, mine), gain > best?.gain ?? 0 { best = (request, gain) }
+    }
+    return best?.request.blocks
+  }
+
+  /// One that is overdue is expected to take as long again.
+  private func remainingSeconds(_ request: BlockRequest, _ now: Instant) -> Double {
+    now < request.expected
+      ? PeerPace.seconds(from: now, to: request.expected) : PeerPace.seconds(from: request.asked, to: now)
+  }
+
+  private func hasCopy(_ request: BlockRequest, of content: FetchedContent) -> Bool {
+    var copies = 0
+    for ticket in content.requests {
+      guard let other = requests[ticket] else { continue }
+      if other.blocks.clamped(to: request.blocks) != nil { copies += 1 }
+    }
+    return copies > 1
+  }
+
+  /// Within what all peers together may have on its way, and the limit on what comes in.
+  private func mayAsk(_ urgency: Urgency, now: Instant) -> Bool {
+    let roomBytes = urgency == .now ? 2 * limits.inFlightBytesMax : limits.inFlightBytesMax
+    guard inFlightBytes < roomBytes else { return false }
+    guard let opens = downLimit?.opens(now: now) else { return true }
+    limitOpens = opens
+    return false
+  }
+
+  private func ask(
+    _ peer: PeerID, for blocks: BlockRange, of content: FetchedContent, _ urgency: Urgency, now: Instant
+  ) {
+    guard let pace = peers[peer] else { return }
+    let bytes = content.layout.bytes(of: blocks).count
+    let ticket = nextTicket()
+    let expected = Int(pace.expectedSeconds(for: bytes) * 1000)
+    let patience = pace.patienceSeconds(
+      outstanding: pace.outstandingBytes + bytes, waitedFor: content.isWaitedFor(blocks.indices))
+    requests[ticket] = BlockRequest(
+      peer: peer, content: content, blocks: blocks, bytes: bytes, asked: now,
+      wasAlone: pace.outstandingRequests == 0, expected: now + expected, due: now + Int(patience * 1000))
+    content.requests.insert(ticket)
+    content.asked.insert(blocks.indices)
+    content.open.remove(blocks.indices)
+    content.counters.asked += bytes
+    inFlightBytes += bytes
+    downLimit?.take(bytes, now: now)
+    peers[peer]?.asked(bytes, now: now)
+    lines.ask(peer, for: blocks, of: content.key, urgency, ticket)
+  }
+}

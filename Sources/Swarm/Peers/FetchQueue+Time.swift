@@ -1,0 +1,73 @@
+// What happens when nothing happens: answers that are late are asked of others, waits that are too long end.
+
+internal import GroupModel
+internal import Link
+
+extension FetchQueue {
+  /// When `timePassed` is next needed.
+  var nextDue: Instant {
+    var next = limitOpens
+    for request in requests.values where !request.isLate && !request.hasLanded {
+      next = min(next, request.due)
+    }
+    for content in contents.values {
+      for demand in content.demands.values { next = min(next, demand.lastProgress + limits.readMilliseconds) }
+    }
+    return next
+  }
+
+  func timePassed(now: Instant) {
+    for (ticket, request) in requests where request.due <= now && !request.isLate && !request.hasLanded {
+      hurry(ticket, request, now: now)
+    }
+    for content in contents.values { failLate(in: content, now: now) }
+    pump(now: now)
+  }
+
+  /// What nobody waits for is not late while its peer delivers at all.
+  private func hurry(_ ticket: Ticket, _ request: BlockRequest, now: Instant) {
+    guard let pace = peers[request.peer] else { return }
+    let isWaitedFor = request.content.isWaitedFor(request.blocks.indices)
+    let patience = pace.patienceSeconds(outstanding: pace.outstandingBytes, waitedFor: isWaitedFor)
+    if !isWaitedFor, let heard = pace.lastDelivered, PeerPace.seconds(from: heard, to: now) < 2 {
+      requests[ticket]?.due = now + Int(patience * 1000)
+      return
+    }
+    requests[ticket]?.isLate = true
+    peers[request.peer]?.wasLate()
+    release(request.blocks, of: request.content)
+  }
+
+  private func failLate(in content: FetchedContent, now: Instant) {
+    for (id, demand) in content.demands where demand.lastProgress + limits.readMilliseconds <= now {
+      content.demands[id] = nil
+      settled.append((demand.then, .failure(.timedOut)))
+    }
+  }
+
+  /// Whoever waits for a block that nobody can bring is told at once.
+  func failSourceless(now: Instant) {
+    for content in contents.values where !content.demands.isEmpty && !content.isBeingLocated {
+      for (id, demand) in content.demands {
+        guard isSourceless(demand.blocks, of: content) else { continue }
+        content.demands[id] = nil
+        settled.append((demand.then, .failure(.noSource)))
+      }
+    }
+  }
+
+  /// Whether there is a block among them that is not here, not on its way, and with nobody who may have it.
+  private func isSourceless(_ blocks: Range<Int>, of content: FetchedContent) -> Bool {
+    var gaps = content.held.gaps(in: blocks)
+    for ticket in content.requests {
+      if let request = requests[ticket] { gaps.remove(request.blocks.indices) }
+    }
+    for holding in content.holdings.values {
+      guard !gaps.isEmpty else { return false }
+      gaps.subtract(holding.overlap(with: blocks))
+    }
+    return gaps.runs.contains { run in
+      run.contains { block in !content.prospects.contains { $0.mayHold(block) } }
+    }
+  }
+}

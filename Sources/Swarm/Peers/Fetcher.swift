@@ -1,0 +1,356 @@
+// Between the queue, which says what to ask of whom, and the lines on which it is asked: finds out who holds what,
+// joins contents, sends the requests, has the answers verified and the waiting told.
+
+internal import GroupModel
+internal import Link
+
+/// ## Concurrency model
+/// Belongs to the loop of its peers, but for `verify`, which is run by the verifying crew.
+final class Fetcher: @unchecked Sendable {
+  /// One content that somebody here wants, or has just wanted.
+  final class Wanted {
+    let store: any ContentStoring
+    let content: FetchedContent
+    var holders: [ContentHolder] = []
+    /// Who does not serve it to us, until when, and how often it has said so.
+    var refusals: [PeerID: (until: Instant, count: Int)] = [:]
+    var lastUsed: Instant
+    var lastFind: Instant
+
+    init(_ store: any ContentStoring, _ content: FetchedContent, now: Instant) {
+      self.store = store
+      self.content = content
+      lastUsed = now
+      lastFind = now
+    }
+  }
+
+  let loop: EventLoop
+  let roster: Roster
+  let server: PieceServer
+  private let membership: any Membership
+  private weak var finder: (any HolderFinder)?
+  let pool: BulkPool
+  private let limits: SwarmLimits
+  let crew: Crew
+  private(set) var queue: FetchQueue!
+  private(set) var wanted: [ContentKey: Wanted] = [:]
+  /// Of contents that are no longer wanted.
+  private(set) var pastCounters = FetchCounters()
+  private var willPump = false
+  private var armedFor: Instant = .never
+
+  init(
+    on loop: EventLoop, _ roster: Roster, _ server: PieceServer, _ membership: any Membership,
+    _ finder: any HolderFinder, _ limits: SwarmLimits, _ pool: BulkPool
+  ) {
+    self.loop = loop
+    self.roster = roster
+    self.server = server
+    self.membership = membership
+    self.finder = finder
+    self.limits = limits
+    self.pool = pool
+    crew = Crew("verifying", threads: limits.verifyingThreads)
+    queue = FetchQueue(
+      as: roster.me, limits: limits, lines: self, seed: .random(in: 0...UInt64.max), now: .now)
+  }
+
+  func start() { crew.start() }
+
+  func stop() {
+    crew.stop()
+    for content in queue.contents.values {
+      for id in content.demands.keys { queue.withdraw(id, now: .now) }
+      for id in content.downloads.keys { queue.withdraw(id, now: .now) }
+    }
+    queue.tellSettled()
+  }
+}
+
+// Wanting.
+extension Fetcher {
+  func fetch(
+    _ id: DemandID, _ blocks: BlockRange, of key: ContentKey, _ store: any ContentStoring, _ urgency: Urgency,
+    then: @escaping FetchQueue.Then
+  ) {
+    queue.fetch(id, blocks, of: want(key, store).content, urgency, now: .now, then: then)
+    pumpSoon()
+  }
+
+  func fetchAll(
+    _ id: DemandID, of key: ContentKey, _ store: any ContentStoring, then: @escaping FetchQueue.Then
+  ) {
+    queue.fetchAll(id, of: want(key, store).content, then: then)
+    pumpSoon()
+  }
+
+  func withdraw(_ id: DemandID) {
+    queue.withdraw(id, now: .now)
+    pumpSoon()
+  }
+
+  /// Finds and reaches those who hold it, before anything of it is needed.
+  @discardableResult
+  func want(_ key: ContentKey, _ store: any ContentStoring) -> Wanted {
+    let now = Instant.now
+    if let known = wanted[key] {
+      known.lastUsed = now
+      return known
+    }
+    let content = queue.open(key, store.layout, held: store.heldRuns(), now: now)
+    let new = Wanted(store, content, now: now)
+    wanted[key] = new
+    finder?.find(key)
+    return new
+  }
+
+  func heldChanged(of key: ContentKey, gained: BlockRuns, lost: BlockRuns) {
+    queue.heldChanged(of: key, gained: gained, lost: lost, now: .now)
+    server.heldChanged(of: key, gained: gained, lost: lost)
+    pumpSoon()
+  }
+
+  /// Contents that nobody has wanted for a while are parted from.
+  func sweep(now: Instant) {
+    for (key, known) in wanted where known.content.isIdle {
+      guard known.lastUsed + Self.keptMilliseconds < now else { continue }
+      wanted[key] = nil
+      queue.contents[key] = nil
+      pastCounters = pastCounters + known.content.counters
+      for session in roster.sessions.values where session.joins.removeValue(forKey: key) == .joined {
+        session.push(.part(key))
+      }
+      finder?.forget(key)
+    }
+    for known in wanted.values where !known.content.isIdle { known.lastUsed = now }
+    sourcesChanged()
+  }
+
+  private static let keptMilliseconds = 30_000
+}
+
+// Who holds it.
+extension Fetcher {
+  func holders(of key: ContentKey, _ holders: [ContentHolder]) {
+    guard let known = wanted[key] else { return }
+    known.holders = holders
+    known.content.isBeingLocated = false
+    reach(known)
+    pumpSoon()
+  }
+
+  func holderGone(from key: ContentKey, at address: PeerAddress) {
+    guard let known = wanted[key] else { return }
+    known.holders.removeAll { $0.address == address }
+    reach(known)
+    pumpSoon()
+  }
+
+  /// Somebody was reached, or could not be.
+  func sourcesChanged() {
+    for known in wanted.values { reach(known) }
+    pumpSoon()
+  }
+
+  private func reach(_ known: Wanted) {
+    let now = Instant.now
+    var prospects: [Holding.Pieces] = []
+    var free: [ContentHolder] = []
+    var lines = 0
+    for holder in known.holders {
+      switch roster.reach(holder, now: now) {
+      case .reached(let session):
+        lines += 1
+        join(session, known, hint: holder.pieces)
+        if known.refusals[session.id].map({ $0.count <= Self.refusalsMax })
+          ?? (session.joins[known.content.key] == .asked)
+        {
+          prospects.append(holder.pieces)
+        }
+      case .dialling:
+        lines += 1
+        prospects.append(holder.pieces)
+      case .free: free.append(holder)
+      case .failed, .unwanted: break
+      }
+    }
+    let room = max(limits.linesPerContent - lines, isStarved(known) ? Self.starvedDials : 0)
+    for holder in free.shuffled().prefix(known.content.isWanted || known.lastUsed + 30_000 > now ? room : 0) {
+      roster.dial(holder.address)
+    }
+    prospects += free.map(\.pieces)
+    queue.prospects(of: known.content, are: prospects, isBeingLocated: known.content.isBeingLocated)
+    if prospects.isEmpty, known.content.holdings.isEmpty { findAgain(known, now) }
+  }
+
+  private static let refusalsMax = 5
+  private static let starvedDials = 4
+
+  /// Those who were reached do not have all that is wanted.
+  private func isStarved(_ known: Wanted) -> Bool {
+    known.content.demands.values.contains { demand in
+      known.content.openBlocks(in: demand.blocks).runs.contains { run in
+        !known.content.holdings.values.contains {
+          $0.run(from: run.lowerBound).map { $0.overlaps(run) } ?? false
+        }
+      }
+    }
+  }
+
+  private func findAgain(_ known: Wanted, _ now: Instant) {
+    guard known.content.isWanted, !known.content.isBeingLocated, known.lastFind + Self.findMilliseconds < now
+    else {
+      return
+    }
+    known.lastFind = now
+    finder?.find(known.content.key)
+  }
+
+  private static let findMilliseconds = 2_000
+
+  func sessionBegan(_ session: PeerSession) {
+    queue.peerCame(session.id)
+    sourcesChanged()
+  }
+
+  func sessionEnded(_ session: PeerSession) {
+    guard roster.sessions[session.id] == nil else { return queue.peerRestarted(session.id) }
+    queue.peerLeft(session.id)
+    sourcesChanged()
+  }
+
+  /// What the tracker says it holds is believed until it says so itself.
+  private func join(_ session: PeerSession, _ known: Wanted, hint: Holding.Pieces) {
+    let key = known.content.key
+    guard session.joins[key] == nil, membership.isMember(session.id.user, of: key.group) else { return }
+    if let refusal = known.refusals[session.id],
+      Instant.now < refusal.until || refusal.count > Self.refusalsMax
+    {
+      return
+    }
+    session.joins[key] = .asked
+    session.lastUsed = .now
+    let held = BlockRuns(hint, in: known.content.layout)
+    if !held.isEmpty { queue.peerHolds(session.id, held, of: known.content) }
+    let request = PeerRequest.join(key, size: UInt64(known.content.layout.fileBytes))
+    var writer = WireWriter()
+    request.write(to: &writer)
+    let asked = Instant.now
+    session.line.ask(request.kind, writer.bytes, within: Self.joinMilliseconds) {
+      [weak self, weak session] answer in
+      guard let self, let session else { return }
+      joined(session, key, answer, asked: asked)
+    }
+  }
+
+  private static let joinMilliseconds = 15_000
+
+  private func joined(
+    _ session: PeerSession, _ key: ContentKey, _ answer: Result<(kind: UInt8, body: [UInt8]), LineEnd>,
+    asked: Instant
+  ) {
+    guard let known = wanted[key], session.joins[key] == .asked, case .success(let message) = answer else {
+      return
+    }
+    if message.kind == PeerKind.join, let held = try? HeldBlocks(answer: message.body.span.bytes),
+      let blocks = held.blocks(in: known.content.layout)
+    {
+      session.joins[key] = .joined
+      known.refusals[session.id] = nil
+      queue.answered(session.id, after: asked, now: .now)
+      queue.peerHolds(session.id, blocks, of: known.content)
+    } else if message.kind == PeerKind.refusal {
+      refusedToJoin(session, known)
+    } else {
+      session.line.end(because: .malformed("an answer that does not fit"))
+    }
+    reach(known)
+    pumpSoon()
+  }
+
+  /// It may not have heard yet that we are in the group, or be about to share it.
+  private func refusedToJoin(_ session: PeerSession, _ known: Wanted) {
+    let key = known.content.key
+    session.joins[key] = nil
+    queue.peerParted(session.id, from: known.content)
+    let count = (known.refusals[session.id]?.count ?? 0) + 1
+    let pause = Self.refusalMilliseconds
+    known.refusals[session.id] = (.now + pause, count)
+    guard count <= Self.refusalsMax else { return }
+    loop.after(milliseconds: pause + 1) { [weak self] in
+      guard let self, let known = wanted[key] else { return }
+      reach(known)
+      pumpSoon()
+    }
+  }
+
+  private static let refusalMilliseconds = 1_000
+
+  /// Says whether anybody wanted to know.
+  func peerGained(_ session: PeerSession, _ blocks: HeldBlocks, of key: ContentKey) -> Bool {
+    guard let known = wanted[key], session.joins[key] == .joined,
+      let blocks = blocks.blocks(in: known.content.layout)
+    else { return false }
+    queue.peerGained(session.id, blocks, of: known.content)
+    pumpSoon()
+    return true
+  }
+
+  func peerLost(_ session: PeerSession, _ blocks: HeldBlocks, of key: ContentKey) -> Bool {
+    guard let known = wanted[key], session.joins[key] == .joined,
+      let blocks = blocks.blocks(in: known.content.layout)
+    else { return false }
+    queue.peerLost(session.id, blocks, of: known.content)
+    pumpSoon()
+    return true
+  }
+
+  /// Who joins what we are fetching holds some of it, or soon will.
+  func peerJoined(_ session: PeerSession, _ key: ContentKey) {
+    guard let known = wanted[key], known.content.isWanted else { return }
+    join(session, known, hint: .none)
+  }
+}
+
+extension BlockRuns {
+  fileprivate init(_ pieces: Holding.Pieces, in layout: ContentLayout) {
+    self.init()
+    switch pieces {
+    case .none: break
+    case .all: self = BlockRuns(allOf: layout)
+    case .some(let runs):
+      for run in runs where run.upperBound <= layout.pieceCount {
+        let start = Int(run.lowerBound) * ContentLayout.blocksPerPiece
+        insert(start..<min(Int(run.upperBound) * ContentLayout.blocksPerPiece, layout.blockCount))
+      }
+    }
+  }
+}
+
+// Turns of the queue.
+extension Fetcher {
+  /// Once a turn of the loop, however much has happened in it.
+  func pumpSoon() {
+    guard !willPump else { return }
+    willPump = true
+    loop.atEndOfTurn { [self] in
+      willPump = false
+      queue.pump(now: .now)
+      arm()
+    }
+  }
+
+  private func arm() {
+    let due = queue.nextDue
+    guard due < armedFor else { return }
+    armedFor = due
+    loop.after(milliseconds: due.milliseconds(after: .now)) { [weak self] in self?.timeHasPassed() }
+  }
+
+  private func timeHasPassed() {
+    armedFor = .never
+    queue.timePassed(now: .now)
+    arm()
+  }
+}

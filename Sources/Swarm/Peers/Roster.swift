@@ -1,0 +1,234 @@
+// Who is on a line with us: dials, accepts, keeps one line to each peer, lets go those that are of no use, and
+// remembers who lied and who could not be reached.
+
+internal import GroupModel
+internal import Link
+
+/// ## Concurrency model
+/// Belongs to the loop of its peers.
+final class Roster {
+  private struct Failure {
+    var count = 0
+    var until = Instant(nanoseconds: 0)
+  }
+
+  let me: PeerID
+  private let loop: EventLoop
+  private let limits: SwarmLimits
+  private let pin: Pin
+  private var clientContext: TLSContext
+  private var serverContext: TLSContext
+  unowned var server: PieceServer!
+  unowned var fetcher: Fetcher!
+  private(set) var sessions: [PeerID: PeerSession] = [:]
+  private var newcomers: [ObjectIdentifier: Newcomer] = [:]
+  /// In the order in which they came.
+  private var strangers: [Newcomer] = []
+  private var dialling: Set<PeerAddress> = []
+  private var failures: [PeerAddress: Failure] = [:]
+  /// Who was found at an address, the last time.
+  private var found: [PeerAddress: PeerID] = [:]
+  private var liars: Set<PeerID> = []
+  private(set) var refusedLines = 0
+
+  init?(as credential: Credential, trusting pin: Pin, on loop: EventLoop, _ limits: SwarmLimits) {
+    guard let me = PeerID(credential.certificate.holder),
+      let client = TLSContext(.client, speaking: .peer, as: credential, trusting: pin),
+      let server = TLSContext(.server, speaking: .peer, as: credential, trusting: pin)
+    else { return nil }
+    self.me = me
+    self.loop = loop
+    self.limits = limits
+    self.pin = pin
+    clientContext = client
+    serverContext = server
+  }
+
+  /// A renewed certificate of the same login: for lines from now on.
+  func use(_ credential: Credential) -> Bool {
+    guard PeerID(credential.certificate.holder) == me,
+      let client = TLSContext(.client, speaking: .peer, as: credential, trusting: pin),
+      let server = TLSContext(.server, speaking: .peer, as: credential, trusting: pin)
+    else { return false }
+    clientContext = client
+    serverContext = server
+    return true
+  }
+
+  func stop() {
+    for newcomer in newcomers.values { newcomer.line?.close() }
+    for session in sessions.values { session.line.close() }
+  }
+}
+
+// Coming in.
+extension Roster {
+  func accept(_ socket: Socket, from remote: SocketAddress) {
+    if strangers.count >= limits.strangersMax { strangers.first?.line?.end(because: .crowdedOut) }
+    let newcomer = Newcomer(dialled: nil, self)
+    strangers.append(newcomer)
+    newcomers[ObjectIdentifier(newcomer)] = newcomer
+    newcomer.line = .accept(socket, from: remote, on: loop, serverContext, for: newcomer)
+  }
+
+  func dial(_ address: PeerAddress) {
+    dialling.insert(address)
+    let newcomer = Newcomer(dialled: address, self)
+    newcomers[ObjectIdentifier(newcomer)] = newcomer
+    do throws(SocketError) {
+      newcomer.line = try .connect(to: SocketAddress(address), on: loop, clientContext, for: newcomer)
+    } catch {
+      newcomerEnded(newcomer, because: .unreachable(errno: error.errno))
+    }
+  }
+
+  func met(_ newcomer: Newcomer, _ line: Connection) {
+    forget(newcomer)
+    guard let id = PeerID(line.holder) else { return line.end(because: .malformed("no member")) }
+    if let address = newcomer.dialled { found[address] = id }
+    guard id != me, !liars.contains(id), makeRoom(for: id, line, isDialledByUs: newcomer.dialled != nil)
+    else {
+      refusedLines += 1
+      newcomer.line = nil
+      line.handOver(to: TurnedAway.shared)
+      line.close()
+      if let address = newcomer.dialled { noteFailure(of: address) }
+      return fetcher.sourcesChanged()
+    }
+    begin(id, line, dialled: newcomer.dialled)
+  }
+
+  /// Where both dialled at once, the line that the lesser dialled stays; where one of them dialled again, it knows
+  /// why.
+  private func makeRoom(for id: PeerID, _ line: Connection, isDialledByUs: Bool) -> Bool {
+    guard let old = sessions[id] else { return sessions.count < limits.linesMax || endOneUnused() }
+    guard old.isDialledByUs != isDialledByUs else {
+      old.line.end(because: .closed)
+      return true
+    }
+    let lesserIsMe = me < id
+    guard isDialledByUs == lesserIsMe else { return false }
+    old.line.end(because: .closed)
+    return true
+  }
+
+  private func endOneUnused() -> Bool {
+    let unused = sessions.values.filter(\.isUnused).min { $0.lastUsed < $1.lastUsed }
+    unused?.line.end(because: .crowdedOut)
+    return unused != nil
+  }
+
+  private func begin(_ id: PeerID, _ line: Connection, dialled: PeerAddress?) {
+    line.limits = Self.lineLimits
+    let session = PeerSession(id, on: line, dialled: dialled, self, server, fetcher)
+    sessions[id] = session
+    line.handOver(to: session)
+    server.sessionBegan(session)
+    fetcher.sessionBegan(session)
+  }
+
+  /// Of one who has said who he is. What waits unsent is bounded by the server, and must not keep us from hearing
+  /// that it is no longer wanted.
+  private static var lineLimits: LineLimits {
+    var limits = LineLimits()
+    limits.bodyBytesMax = FrameHeader.bodyBytesMax
+    limits.unsentBytesPause = 3 << 20
+    limits.unsentBytesMax = 4 << 20
+    return limits
+  }
+}
+
+/// Hears the end of a line that nobody wants.
+private final class TurnedAway: Party, Sendable {
+  static let shared = TurnedAway()
+
+  func lineOpened(_ line: Connection) {}
+  func line(_ line: Connection, asks kind: UInt8, _ exchange: UInt32, _ body: RawSpan) throws(Malformed) {}
+  func line(_ line: Connection, pushes kind: UInt8, _ body: RawSpan) throws(Malformed) {}
+  func lineEnded(_ line: Connection, because end: LineEnd) {}
+}
+
+// Going.
+extension Roster {
+  func newcomerEnded(_ newcomer: Newcomer, because end: LineEnd) {
+    forget(newcomer)
+    guard let address = newcomer.dialled else { return }
+    noteFailure(of: address)
+    fetcher.sourcesChanged()
+  }
+
+  private func forget(_ newcomer: Newcomer) {
+    newcomers[ObjectIdentifier(newcomer)] = nil
+    strangers.removeAll { $0 === newcomer }
+    if let address = newcomer.dialled { dialling.remove(address) }
+  }
+
+  /// The longer it has failed, the longer it is left alone.
+  private func noteFailure(of address: PeerAddress) {
+    let count = min(10, (failures[address]?.count ?? 0) + 1)
+    failures[address] = Failure(count: count, until: .now + min(500 << count, 300_000))
+  }
+
+  /// A line that ends as soon as it is open is as good as none: who turns us away says so only then.
+  func sessionEnded(_ session: PeerSession, because end: LineEnd) {
+    guard sessions[session.id] === session else { return }
+    sessions[session.id] = nil
+    guard let address = session.dialled else { return }
+    if session.began + Self.stableMilliseconds < .now {
+      failures[address] = nil
+    } else {
+      noteFailure(of: address)
+    }
+  }
+
+  private static let stableMilliseconds = 2_000
+
+  /// It is not spoken to again by this process.
+  func ban(_ id: PeerID) {
+    liars.insert(id)
+    sessions[id]?.line.end(because: .malformed("bytes that are not the content's"))
+  }
+
+  func isLiar(_ id: PeerID) -> Bool { liars.contains(id) }
+
+  /// Now and then: lines on which nothing happens are let go, failures of long ago forgotten.
+  func sweep(now: Instant) {
+    for session in sessions.values
+    where session.isUnused && session.lastUsed + limits.idleMilliseconds < now {
+      session.line.close()
+    }
+    failures = failures.filter { now < $0.value.until + 600_000 }
+    if found.count > 4096 { found = [:] }
+  }
+}
+
+// Looking for one who holds something.
+extension Roster {
+  enum Reach {
+    case reached(PeerSession)
+    case dialling
+    /// Not tried yet, or long enough ago.
+    case free
+    case failed
+    /// It is ourselves, or a liar.
+    case unwanted
+  }
+
+  func reach(_ holder: ContentHolder, now: Instant) -> Reach {
+    if let id = found[holder.address] {
+      if id == me || liars.contains(id) { return .unwanted }
+      if id.user == holder.user, let session = sessions[id] { return .reached(session) }
+    }
+    if dialling.contains(holder.address) { return .dialling }
+    if let session = sessionThatDialled(holder) { return .reached(session) }
+    if let failure = failures[holder.address], now < failure.until { return .failed }
+    return .free
+  }
+
+  /// Whose line came in from the machine where the holder listens: most likely it is the same program.
+  private func sessionThatDialled(_ holder: ContentHolder) -> PeerSession? {
+    sessions.values.first { session in
+      !session.isDialledByUs && session.id.user == holder.user && session.line.remote.ip == holder.address.ip
+    }
+  }
+}
