@@ -15,6 +15,8 @@ package protocol BookReader: AnyObject, Sendable {
   /// Somebody is no longer in a group, or this member himself is not.
   func book(_ group: GroupID, lost user: UserName)
   func bookForgot(_ group: GroupID)
+  /// Somebody now holds a content that was located, or no longer does.
+  func heard(_ holder: ContentHolder, of key: ContentKey)
 }
 
 package enum BookTrouble: Error, Equatable, Sendable {
@@ -36,6 +38,7 @@ package final class GroupBook: @unchecked Sendable {
   /// Who is in a group, as far as the last decision that was folded.
   struct Roll {
     let name: GroupName
+    var owner: UserName?
     var members: Set<UserName>
   }
 
@@ -126,6 +129,10 @@ extension GroupBook {
     rolls.withLock { $0[group]?.members.contains(user) ?? false }
   }
 
+  package func isOwner(_ user: UserName, of group: GroupID) -> Bool {
+    rolls.withLock { $0[group]?.owner == user }
+  }
+
   /// The groups that this member is in.
   package var groups: [GroupID: GroupName] { rolls.withLock { $0.mapValues(\.name) } }
 
@@ -169,7 +176,8 @@ extension GroupBook {
 
   private func loadRoll(of group: GroupID, named name: GroupName) throws(DatabaseError) {
     let members = Set(try catalog.membersAll(of: group))
-    rolls.withLock { $0[group] = Roll(name: name, members: members) }
+    let owner = try catalog.group(group)?.owner
+    rolls.withLock { $0[group] = Roll(name: name, owner: owner, members: members) }
   }
 
   /// A tracker was reached: hear its decisions from now on, and ask for those that were missed.
@@ -219,7 +227,7 @@ extension GroupBook {
     switch push {
     case .decision(let decision): fold(decision)
     case .standing(_, let group, let standing): noteStanding(standing, in: group)
-    case .holder: break
+    case .holder(let key, let holder): reader?.heard(holder, of: key)
     }
   }
 
@@ -239,6 +247,7 @@ extension GroupBook {
     let wasInside = rolls.withLock { rolls in
       if standing.isInside {
         rolls[group]?.members.insert(user)
+        if standing == .owner { rolls[group]?.owner = user }
         return false
       }
       return rolls[group]?.members.remove(user) != nil

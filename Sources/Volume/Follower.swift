@@ -1,0 +1,122 @@
+// What follows from others' decisions and from changes on the disk: who may be served, what is still shared.
+
+internal import GroupModel
+internal import Swarm
+internal import Synchronization
+
+/// ## Concurrency model
+/// Told by the book's thread and by whatever thread changed a content. It only passes on; nothing here waits for the
+/// tracker.
+final class Follower: BookReader, @unchecked Sendable {
+  /// Set once, before anything is told.
+  weak var volume: GroupVolume?
+
+  /// All that is here is told anew: the tracker may be another one.
+  func bookIsCurrent() {
+    guard let volume else { return }
+    volume.locator.askAgain()
+    volume.announcer.changed(volume.shared.keys)
+    volume.resumeDownloads()
+  }
+
+  func bookChanged(_ group: GroupID, _ changes: [Change]) {
+    for change in changes { follow(change, in: group) }
+  }
+
+  func book(_ group: GroupID, lost user: UserName) { volume?.swarm.cutOff(user, from: group) }
+
+  func bookForgot(_ group: GroupID) { volume?.forget(group) }
+
+  func heard(_ holder: ContentHolder, of key: ContentKey) { volume?.locator.hear(holder, of: key) }
+
+  /// A file that was taken out of the group, or that somebody else has published anew, is no longer shared by us.
+  private func follow(_ change: Change, in group: GroupID) {
+    guard let volume else { return }
+    switch change {
+    case .unpublished(let path): volume.dropShare(LedgerKey(group, path))
+    case .published(let entry):
+      guard let mine = volume.ledger.share(LedgerKey(group, entry.path)), entry.kind != .file(mine.content)
+      else { return }
+      volume.dropShare(mine.key)
+    case .moved(let from, let to): volume.moveShares(from: from, to: to, in: group)
+    case .stands, .ended: break
+    }
+  }
+
+  func contentChanged(_ content: StoredContent, _ change: ContentChange) {
+    guard let volume else { return }
+    switch change {
+    case .gained(let blocks):
+      volume.tellPeers(content, gained: BlockRuns(blocks), lost: BlockRuns())
+    case .lost(let blocks, _):
+      volume.tellPeers(content, gained: BlockRuns(), lost: BlockRuns(blocks))
+    case .shareEnded(let path, let end): volume.shareEnded(content, path, end)
+    case .settled: break
+    }
+    volume.announcer.changed(volume.shared.keys(of: content.name.root))
+  }
+}
+
+extension GroupVolume {
+  func tellPeers(_ content: StoredContent, gained: BlockRuns, lost: BlockRuns) {
+    for key in shared.keys(of: content.name.root) { swarm.heldChanged(of: key, gained: gained, lost: lost) }
+  }
+
+  /// A local file changed behind our back: its share has ended, and says so.
+  func shareEnded(_ content: StoredContent, _ path: LocalPath, _ end: ContentChange.ShareEnd) {
+    guard end != .stopped else { return }
+    let files = shared.files(of: content.name.root).filter { ledger.share($0)?.place == path }
+    for file in files {
+      log("\(file.path) is no longer shared from \(path): \(end.sentence)")
+      dropShare(file)
+      guard end == .modified || end == .replaced, let group = book.groups[file.group] else { continue }
+      line.ask(.setSharing(.next(), group, file.path, isOn: false)) { _ in }
+    }
+  }
+
+  func dropShare(_ file: LedgerKey) {
+    guard let share = ledger.share(file) else { return }
+    try? ledger.removeShare(file)
+    if let root = share.content.root { withdraw(file, of: root) }
+  }
+
+  func withdraw(_ file: LedgerKey, of root: ContentRoot) {
+    if let key = shared.remove(file, of: root) { announcer.changed([key]) }
+  }
+
+  func moveShares(from: FilePath, to: FilePath, in group: GroupID) {
+    for share in ledger.shares where share.key.group == group {
+      let path = share.key.path
+      guard path == from || path.isInside(from), let moved = path.moved(from: from, to: to) else { continue }
+      let next = LedgeredShare(
+        LedgerKey(group, moved), content: share.content, place: share.place, isStopped: share.isStopped)
+      try? ledger.put(next)
+      try? ledger.removeShare(share.key)
+      guard let root = share.content.root, !share.isStopped,
+        let content = shared.stored(ContentKey(group: group, root: root))
+      else { continue }
+      shared.put(content, as: next.key)
+      _ = shared.remove(share.key, of: root)
+    }
+  }
+
+  func forget(_ group: GroupID) {
+    for share in ledger.shares where share.key.group == group { try? ledger.removeShare(share.key) }
+    for transfer in running.withLock({ $0.filter { $0.key.group == group }.map(\.value) }) {
+      transfer.fail(.refused(.notMember))
+    }
+    announcer.changed(shared.removeAll(of: group))
+  }
+
+  /// As they were at the last stop. A file that was changed meanwhile is noticed by the store.
+  func loadShares() {
+    for share in ledger.shares where !share.isStopped {
+      guard let name = ContentName(share.content) else { continue }
+      do throws(DiskTrouble) {
+        shared.put(try store.content(name), as: share.key)
+      } catch {
+        log("\(share.key.path) cannot be shared: \(error.sentence)")
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+// Local files into a group: hashed, shared from where they lie, then published. Bytes before names: no name points
+// at bytes that nobody has.
+
+package import GroupModel
+package import Swarm
+
+extension GroupVolume {
+  package typealias HashProgress = (_ doneBytes: Int, _ fileBytes: Int) -> Bool
+
+  /// Shares one file in place under `path`. Waits for hashing and for the tracker; `goOn` is asked meanwhile.
+  package func upload(
+    _ file: LocalPath, as path: FilePath, to name: GroupName, goOn: HashProgress
+  ) throws(VolumeError) {
+    let group = try group(name)
+    try mayPublish(path, in: group)
+    let hashed = try onDisk(file) { () throws(DiskTrouble) in try HashedFile.hash(file, goOn: goOn) }
+    let content = try onDisk(file) { () throws(DiskTrouble) in try store.share(hashed) }
+    let key = LedgerKey(group, path)
+    let entry = FileContent(
+      size: UInt64(hashed.stamp.fileBytes), root: hashed.content?.root, isExecutable: hashed.isExecutable)
+    guard let entry else { throw .disk(.tooLarge, file) }
+    if let content { shared.put(content, as: key) }
+    do throws(VolumeError) {
+      try propose(.publish(path, .file(entry), modified: hashed.stamp.modified, over: nil), in: name)
+    } catch {
+      if let root = entry.root { withdraw(key, of: root) }
+      throw error
+    }
+    try onDisk(file) { () throws(DiskTrouble) in
+      try ledger.put(LedgeredShare(key, content: entry, place: file))
+    }
+    if let root = entry.root { announcer.changed([ContentKey(group: group, root: root)]) }
+  }
+
+  /// A directory of the group; one that is there already will do.
+  package func makeDirectory(_ path: FilePath, in name: GroupName) throws(VolumeError) {
+    let group = try group(name)
+    if let entry = try found(path, in: group), entry.kind.isDirectory { return }
+    do throws(VolumeError) {
+      try propose(.publish(path, .directory, modified: 0, over: nil), in: name)
+    } catch .refused(.fileExists) {
+      return
+    }
+  }
+
+  package func publish(_ target: LinkTarget, as path: FilePath, in name: GroupName) throws(VolumeError) {
+    try propose(.publish(path, .symlink(target), modified: 0, over: nil), in: name)
+  }
+
+  /// Before a large file is hashed for nothing.
+  private func mayPublish(_ path: FilePath, in group: GroupID) throws(VolumeError) {
+    guard let entry = try found(path, in: group) else { return }
+    guard !entry.kind.isDirectory else { throw .refused(.isDirectory) }
+    guard entry.owner == user || book.isOwner(user, of: group) else { throw .refused(.notYours) }
+  }
+
+  func onDisk<Result>(
+    _ path: LocalPath?, _ body: () throws(DiskTrouble) -> Result
+  ) throws(VolumeError) -> Result {
+    do throws(DiskTrouble) { return try body() } catch {
+      throw error == .cancelled ? .cancelled : .disk(error, path)
+    }
+  }
+}
+
+// One's own end of sharing.
+extension GroupVolume {
+  package func stopSharing(_ path: FilePath, in name: GroupName) throws(VolumeError) {
+    let group = try group(name)
+    let entry = try entry(path, in: group)
+    try setSharing(path, in: name, isOn: false)
+    guard let share = ledger.share(LedgerKey(group, path)) else { return }
+    try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(share.stopped(true)) }
+    if case .file(let content) = entry.kind, let root = content.root { withdraw(share.key, of: root) }
+  }
+
+  /// Where the file has left the group with its last sharer, it is published again from where it lies.
+  package func startSharing(_ path: FilePath, in name: GroupName) throws(VolumeError) {
+    let group = try group(name)
+    guard let share = ledger.share(LedgerKey(group, path)) else { throw .refused(.noSuchFile) }
+    if try found(path, in: group) == nil {
+      try propose(.publish(path, .file(share.content), modified: 0, over: 0), in: name)
+    } else {
+      try setSharing(path, in: name, isOn: true)
+    }
+    try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(share.stopped(false)) }
+    guard let contentName = ContentName(share.content) else { return }
+    let content = try onDisk(nil) { () throws(DiskTrouble) in try store.content(contentName) }
+    shared.put(content, as: share.key)
+    announcer.changed([ContentKey(group: group, root: contentName.root)])
+  }
+
+  func setSharing(_ path: FilePath, in name: GroupName, isOn: Bool) throws(VolumeError) {
+    if case .refused(let refusal) = try ask(.setSharing(.next(), name, path, isOn: isOn)) {
+      throw .refused(refusal)
+    }
+  }
+}

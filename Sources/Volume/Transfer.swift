@@ -1,0 +1,76 @@
+// One upload or download that is under way: how far it has come, how it ended, and how to call it off.
+
+package import GroupModel
+internal import Link
+internal import Synchronization
+
+/// ## Concurrency model
+/// For any thread; what changes is under the mutex. `wait` parks the thread that asked for the transfer.
+package final class Transfer: Sendable {
+  private struct State {
+    var result: Result<Void, VolumeError>?
+    var cancel: (@Sendable () -> Void)?
+    var waiting: [Semaphore] = []
+    /// The end of the program is not the end of the transfer: it goes on at the next start.
+    var isAbandoned = false
+  }
+
+  package let group: GroupName
+  package let path: FilePath
+  package let totalBytes: UInt64
+  private let done: @Sendable () -> UInt64
+  private let state = Mutex(State())
+
+  init(_ group: GroupName, _ path: FilePath, totalBytes: UInt64, done: @escaping @Sendable () -> UInt64) {
+    self.group = group
+    self.path = path
+    self.totalBytes = totalBytes
+    self.done = done
+  }
+
+  package var doneBytes: UInt64 { done() }
+
+  package var result: Result<Void, VolumeError>? { state.withLock { $0.result } }
+
+  /// False when the time is over first.
+  package func wait(milliseconds: Int) -> Bool {
+    let bell = Semaphore()
+    let isDone = state.withLock { state in
+      if state.result == nil { state.waiting.append(bell) }
+      return state.result != nil
+    }
+    return isDone || bell.wait(until: .now + milliseconds)
+  }
+
+  package func cancel() { fail(.cancelled) }
+
+  func fail(_ error: VolumeError) {
+    finish(.failure(error))
+    state.withLock { $0.cancel }?()
+  }
+
+  func abandon() {
+    let cancel = state.withLock { state in
+      state.isAbandoned = true
+      return state.cancel
+    }
+    cancel?()
+  }
+
+  var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
+
+  func onCancel(_ cancel: @escaping @Sendable () -> Void) { state.withLock { $0.cancel = cancel } }
+
+  /// The first result counts.
+  @discardableResult
+  func finish(_ result: Result<Void, VolumeError>) -> Bool {
+    let waiting = state.withLock { state -> [Semaphore]? in
+      guard state.result == nil else { return nil }
+      state.result = result
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for bell in waiting ?? [] { bell.signal() }
+    return waiting != nil
+  }
+}

@@ -1,0 +1,39 @@
+// Why something could not be done in a group: a closed list, from which one table makes exit codes and sentences and
+// another errnos.
+
+package import GroupModel
+package import Swarm
+
+package enum VolumeError: Error, Hashable, Sendable {
+  case refused(Refusal)
+  /// No tracker could be asked.
+  case noTracker
+  /// Nobody who is online has it.
+  case noSource
+  /// Those who have it deliver nothing.
+  case timedOut
+  /// What was to be read or written, and what the system said.
+  case disk(DiskTrouble, LocalPath?)
+  case badPath(PathError)
+  case cancelled
+  /// A file of our own cannot be used.
+  case state(String)
+
+  init(_ trouble: TrackerTrouble) {
+    self =
+      switch trouble {
+      case .noTracker, .otherAuthority, .malformed: .noTracker
+      case .loginEnded: .refused(.loginEnded)
+      }
+  }
+
+  init(_ trouble: FetchTrouble) {
+    self =
+      switch trouble {
+      case .noSource: .noSource
+      case .timedOut: .timedOut
+      case .disk(let errno): .disk(.failed(errno: errno), nil)
+      case .cancelled: .cancelled
+      }
+  }
+}
