@@ -27,6 +27,23 @@ extension GroupVolume {
     return fetch(record, of: name, modified: entry.modified, into: download)
   }
 
+  /// By identity, whatever lies under the name now.
+  package func fetch(
+    _ content: FileContent, known path: FilePath, in name: GroupName, to destination: LocalPath
+  ) throws(VolumeError) -> Transfer {
+    let group = try group(name)
+    let key = LedgerKey(group, path)
+    guard let contentName = ContentName(content) else {
+      return try makeEmpty(key, name, content, destination)
+    }
+    let download = try onDisk(destination) { () throws(DiskTrouble) in
+      try store.download(contentName, to: destination)
+    }
+    let record = LedgeredDownload(key, content: content, destination: destination)
+    try onDisk(destination) { () throws(DiskTrouble) in try ledger.put(record) }
+    return fetch(record, of: name, modified: nil, into: download)
+  }
+
   private func makeEmpty(
     _ key: LedgerKey, _ name: GroupName, _ content: FileContent, _ destination: LocalPath
   ) throws(VolumeError) -> Transfer {
@@ -40,7 +57,7 @@ extension GroupVolume {
   }
 
   private func fetch(
-    _ record: LedgeredDownload, of name: GroupName, modified: Int64, into download: Download
+    _ record: LedgeredDownload, of name: GroupName, modified: Int64?, into download: Download
   ) -> Transfer {
     let content = download.content
     let blockBytes = UInt64(ContentLayout.blockBytes)
@@ -59,7 +76,7 @@ extension GroupVolume {
   }
 
   private func finish(
-    _ record: LedgeredDownload, _ modified: Int64, _ download: Download, _ transfer: Transfer,
+    _ record: LedgeredDownload, _ modified: Int64?, _ download: Download, _ transfer: Transfer,
     _ result: Result<Void, FetchTrouble>
   ) {
     if transfer.isAbandoned { return }
@@ -95,7 +112,7 @@ extension GroupVolume {
       else { continue }
       do throws(DiskTrouble) {
         let download = try store.download(contentName, to: record.destination, replacing: record.replaces)
-        let modified = (try? entry(record.key.path, in: record.key.group).modified) ?? 0
+        let modified = try? entry(record.key.path, in: record.key.group).modified
         _ = fetch(record, of: name, modified: modified, into: download)
       } catch {
         log("the download of \(record.key.path) cannot go on: \(error.sentence)")

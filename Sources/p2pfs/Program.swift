@@ -1,28 +1,52 @@
-// The program: makes everything and hands it over. What a command does is in Commands/.
+// The program: finds out who is to carry out the command, makes what that needs, and hands it over.
 
+import CLinux
 import Glibc
+import GroupModel
 
 @main enum Program {
   static func main() {
     StandardStreams.prepare()
     let environmentPassword = PasswordTraces.takeFromEnvironment()
     let door = ShellDoor()
-    let network = TrackerNetwork()
     var line: ShellLine?
     do throws(Failure) {
       line = try shellLine()
       guard let line else { return }
-      let runner = CommandRunner(
-        options: line.options, network: network, files: CatalogListing(options: line.options),
-        passwords: PasswordSource(file: line.options.passwordFile, environment: environmentPassword),
-        door: door)
-      try runner.run(line.command)
-      network.close()
+      let code = try run(line, door, environmentPassword)
       try door.finish()
+      exit(code)
     } catch {
-      network.close()
       end(with: error, of: line?.command, door)
     }
+  }
+
+  private static func run(
+    _ line: ShellLine, _ door: ShellDoor, _ environmentPassword: [UInt8]?
+  ) throws(Failure) -> Int32 {
+    switch line.command {
+    case .serve: try serve(line.options)
+    case .console(let listen, let tracker): try console(line.options, listen, tracker, door)
+    case .help, .version, .createUser, .login, .logout, .passwd:
+      try runHere(line, door, environmentPassword)
+      if line.command.changesLogin { DaemonCall.reload(in: try line.options.stateDirectory()) }
+    default:
+      if let code = try DaemonCall.run(line, words: line.words, at: door) { return code }
+      try runHere(line, door, environmentPassword)
+    }
+    return 0
+  }
+
+  /// As a short session of its own.
+  private static func runHere(
+    _ line: ShellLine, _ door: ShellDoor, _ environmentPassword: [UInt8]?
+  ) throws(Failure) {
+    let network = TrackerNetwork()
+    defer { network.close() }
+    let runner = CommandRunner(
+      options: line.options, network: network, files: CatalogListing(options: line.options),
+      passwords: PasswordSource(file: line.options.passwordFile, environment: environmentPassword), door: door)
+    try runner.run(line.command)
   }
 
   private static func shellLine() throws(Failure) -> ShellLine {
@@ -39,5 +63,67 @@ import Glibc
     StandardStreams.complain("p2pfs: \(failure.sentence(for: command))")
     if CommandLine.argc <= 1 { StandardStreams.complain(HelpText.usage) }
     exit(failure.exitCode)
+  }
+}
+
+// Those that stay.
+extension Program {
+  private static func serve(_ options: Options) throws(Failure) {
+    let signals = StopSignals()
+    let daemon = try Daemon(options)
+    let socket = try SocketDoor(daemon)
+    daemon.start()
+    socket.open()
+    Daemon.say("p2pfs: serving \(Quoted.text(daemon.directory.path)): stop it with Ctrl-C or SIGTERM")
+    signals.wait()
+    socket.close()
+    daemon.close()
+    _exit(0)
+  }
+
+  private static func console(
+    _ options: Options, _ listen: String?, _ tracker: String?, _ door: ShellDoor
+  ) throws(Failure) {
+    var options = options
+    if let listen { options.listen = try ConsoleAddress.checked(listen) }
+    if let tracker { options.tracker = tracker }
+    let daemon = try Daemon(options)
+    let socket = try SocketDoor(daemon)
+    daemon.start()
+    socket.open()
+    let isTerminal = isatty(STDIN_FILENO) == 1
+    let input: any ConsoleInput = isTerminal ? TerminalInput(prompt: "p2pfs> ") : PipeInput()
+    Console(daemon: daemon, input: input, door: door).run()
+    socket.close()
+    daemon.close()
+    try door.finish()
+    _exit(0)
+  }
+}
+
+private enum ConsoleAddress {
+  static func checked(_ text: String) throws(Failure) -> PeerAddress {
+    do throws(AddressError) { return try PeerAddress(text: text) } catch {
+      throw .usage("\(Quoted.text(text)) is no address to listen at, \(error.sentence): write IP:PORT")
+    }
+  }
+}
+
+/// SIGINT and SIGTERM, taken from all threads that are made later.
+private struct StopSignals {
+  private let descriptor: Int32
+
+  init() {
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, SIGINT)
+    sigaddset(&set, SIGTERM)
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+    descriptor = p2pfs_signalfd(&set)
+  }
+
+  func wait() {
+    var bytes = [UInt8](repeating: 0, count: 128)
+    while read(descriptor, &bytes, bytes.count) < 0, errno == EINTR {}
   }
 }

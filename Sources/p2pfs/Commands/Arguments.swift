@@ -6,16 +6,23 @@ import GroupModel
 enum Parameter: Hashable, Sendable {
   case required(String)
   case optional(String)
+  /// One or more; others may follow it, which are counted from the end.
+  case several(String)
 
   var usage: String {
     switch self {
     case .required(let name): "<\(name)>"
     case .optional(let name): "[\(name)]"
+    case .several(let name): "<\(name)>..."
     }
   }
 
   var isRequired: Bool {
-    if case .required = self { true } else { false }
+    if case .optional = self { false } else { true }
+  }
+
+  var mayRepeat: Bool {
+    if case .several = self { true } else { false }
   }
 }
 
@@ -27,13 +34,19 @@ struct Arguments {
     if words.count < word.parameters.count, word.parameters[words.count].isRequired {
       throw .usage("\(word.name) lacks \(word.parameters[words.count].usage): usage is '\(word.usage)'")
     }
-    if words.count > word.parameters.count {
+    if words.count > word.parameters.count, !word.parameters.contains(where: \.mayRepeat) {
       let extra = Quoted.text(words[word.parameters.count])
       throw .usage("\(word.name) does not take \(extra) as well: usage is '\(word.usage)'")
     }
     self.words = words
     self.flags = flags
   }
+
+  var count: Int { words.count }
+
+  func word(_ index: Int) -> String { words[index] }
+
+  func words(_ range: Range<Int>) -> [String] { Array(words[range]) }
 
   func has(_ flag: String) -> Bool { flags.contains(flag) }
 

@@ -18,6 +18,19 @@ enum Command: Hashable, Sendable {
   case listMembers(GroupName)
   case removeMember(GroupName, UserName)
   case listFiles(GroupName)
+  case uploadFile([String], GroupName)
+  case downloadFile(GroupName, String, destination: String)
+  case showDownloads
+  case stopDownload(GroupName, String)
+  case stopShare(GroupName, String)
+  case startShare(GroupName, String)
+  case link(GroupName, String)
+  case fetch(String, destination: String?)
+  case peers(GroupName?, String?)
+  case serve
+  /// Where to listen, and the trackers.
+  case console(listen: String?, tracker: String?)
+  case quit
   case status(json: Bool)
   case help(topic: String?)
   case version
@@ -27,6 +40,10 @@ extension Command {
   /// `words` is the command's name and its arguments, `flags` what was given beside them, such as `--json`.
   init(words: [String], flags: Set<String> = []) throws(Failure) {
     guard let name = words.first else { throw .usage("no command is given: 'p2pfs help' lists them") }
+    if (try? PeerAddress(text: name)) != nil {
+      self = try Command(words: ["console"] + words, flags: flags)
+      return
+    }
     let word = try CommandWord.named(name)
     for flag in flags where !word.flags.contains(flag) {
       throw .usage("\(word.name) does not know \(flag): usage is '\(word.usage)'")
@@ -39,9 +56,14 @@ extension Command {
     switch self {
     case .createGroup(let group), .joinGroup(let group), .leaveGroup(let group), .listRequests(let group),
       .acceptRequest(let group, _), .rejectRequest(let group, _), .listMembers(let group),
-      .removeMember(let group, _), .listFiles(let group):
+      .removeMember(let group, _), .listFiles(let group), .uploadFile(_, let group),
+      .downloadFile(let group, _, _), .stopDownload(let group, _), .stopShare(let group, _),
+      .startShare(let group, _), .link(let group, _):
       group
-    case .createUser, .login, .logout, .passwd, .listGroups, .status, .help, .version: nil
+    case .peers(let group, _): group
+    case .createUser, .login, .logout, .passwd, .listGroups, .showDownloads, .fetch, .serve, .console, .quit,
+      .status, .help, .version:
+      nil
     }
   }
 
@@ -52,8 +74,20 @@ extension Command {
       .rejectRequest(_, let user), .removeMember(_, let user):
       user
     case .logout, .passwd, .listGroups, .createGroup, .joinGroup, .leaveGroup, .listRequests, .listMembers,
-      .listFiles, .status, .help, .version:
+      .listFiles, .uploadFile, .downloadFile, .showDownloads, .stopDownload, .stopShare, .startShare, .link,
+      .fetch, .peers, .serve, .console, .quit, .status, .help, .version:
       nil
+    }
+  }
+
+  /// The file of the group that it names.
+  var file: String? {
+    switch self {
+    case .downloadFile(_, let path, _), .stopDownload(_, let path), .stopShare(_, let path),
+      .startShare(_, let path), .link(_, let path):
+      path
+    case .peers(_, let path): path
+    default: nil
     }
   }
 

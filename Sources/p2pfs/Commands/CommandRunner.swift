@@ -10,6 +10,8 @@ struct CommandRunner {
   let files: any FileListing
   let passwords: any PasswordAsking
   let door: any Door
+  /// The daemon's, where there is one.
+  var engine: (any SharingEngine)?
 
   func run(_ command: Command) throws(Failure) {
     switch command {
@@ -25,6 +27,10 @@ struct CommandRunner {
       try propose(.reject(user), in: group, "rejected \(user)'s request to join \(group)")
     case .removeMember(let group, let user):
       try propose(.remove(user), in: group, "removed \(user) from \(group)")
+    case .uploadFile, .downloadFile, .showDownloads, .stopDownload, .stopShare, .startShare, .fetch, .peers:
+      try runFiles(command)
+    case .link(let group, let path): try showLink(group, path)
+    case .serve, .console, .quit: throw .usage("that is not for here: give it to a shell of its own")
     case .status(let json): try showStatus(json: json)
     case .help(let topic): try help(topic)
     case .version: try door.show(.line(Version.text))

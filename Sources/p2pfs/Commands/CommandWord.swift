@@ -17,7 +17,7 @@ struct CommandWord: Sendable {
 }
 
 extension CommandWord {
-  static let all: [CommandWord] = accounts + groups + members + others
+  static let all: [CommandWord] = accounts + groups + members + files + daemons + others
 
   static func named(_ name: String) throws(Failure) -> CommandWord {
     if let word = all.first(where: { $0.name == name }) { return word }
@@ -129,6 +129,89 @@ extension CommandWord {
         he published stay.
         """
     ) { arguments throws(Failure) in .removeMember(try arguments.group(0), try arguments.user(1)) },
+  ]
+
+  fileprivate static let files: [CommandWord] = [
+    CommandWord(
+      name: "upload_file", parameters: [.several("path"), .required("group")],
+      summary: "shares local files, where they lie",
+      explanation: """
+        No second copy is made: the files are served from where they are, as long as
+        they are not changed. A directory is shared whole, under its own name.
+        """
+    ) { arguments throws(Failure) in
+      let last = arguments.count - 1
+      return .uploadFile(arguments.words(0..<last), try arguments.group(last))
+    },
+    CommandWord(
+      name: "download_file", parameters: [.required("group"), .required("file"), .required("destination")],
+      summary: "fetches a whole file or directory",
+      explanation: """
+        From all who have it, verified. It is gathered beside the destination and renamed
+        into place when it is whole. Ctrl-C stops it, and a repetition goes on.
+        """
+    ) { arguments throws(Failure) in
+      .downloadFile(try arguments.group(0), arguments.word(1), destination: arguments.word(2))
+    },
+    CommandWord(
+      name: "show_downloads", summary: "lists downloads",
+      explanation: "A line each: [D] [<group>] <path> while it is going on, [C] when it is complete."
+    ) { _ throws(Failure) in .showDownloads },
+    CommandWord(
+      name: "stop_download", parameters: [.required("group"), .required("file")],
+      summary: "stops a download that is going on",
+      explanation: "What was verified stays; download_file goes on from there."
+    ) { arguments throws(Failure) in .stopDownload(try arguments.group(0), arguments.word(1)) },
+    CommandWord(
+      name: "stop_share", parameters: [.required("group"), .required("file")],
+      summary: "stops your own sharing of a file",
+      explanation: """
+        It is kept across logins. When the last one who shares a file stops, the file
+        leaves the group.
+        """
+    ) { arguments throws(Failure) in .stopShare(try arguments.group(0), arguments.word(1)) },
+    CommandWord(
+      name: "start_share", parameters: [.required("group"), .required("file")],
+      summary: "shares again what stop_share stopped",
+      explanation: "The file has to lie where it lay, unchanged."
+    ) { arguments throws(Failure) in .startShare(try arguments.group(0), arguments.word(1)) },
+    CommandWord(
+      name: "link", parameters: [.required("group"), .required("file")],
+      summary: "names a content, for 'fetch'",
+      explanation: "The link says the group, the content's identity and size, and the file's name."
+    ) { arguments throws(Failure) in .link(try arguments.group(0), arguments.word(1)) },
+    CommandWord(
+      name: "fetch", parameters: [.required("link"), .optional("destination")],
+      summary: "downloads by a link",
+      explanation: "Without a destination, into this directory under the file's own name."
+    ) { arguments throws(Failure) in .fetch(arguments.word(0), destination: arguments.optional(1)) },
+    CommandWord(
+      name: "peers", parameters: [.optional("group"), .optional("file")],
+      summary: "lists connected peers, or who has how much of a file",
+      explanation: "A line each: <user> <address> <sent> <received>, or <user> <pieces> for a file."
+    ) { arguments throws(Failure) in
+      .peers(arguments.count > 0 ? try arguments.group(0) : nil, arguments.optional(1))
+    },
+  ]
+
+  fileprivate static let daemons: [CommandWord] = [
+    CommandWord(
+      name: "serve", summary: "shares and fetches in the background of this machine",
+      explanation: """
+        Stays in the foreground until SIGINT or SIGTERM. Commands that are given
+        meanwhile with the same state directory are carried out by it.
+        """
+    ) { _ throws(Failure) in .serve },
+    CommandWord(
+      name: "console", parameters: [.optional("IP:PORT"), .optional("tracker_info.txt")],
+      summary: "takes commands at a prompt, and shares meanwhile",
+      explanation: "'p2pfs IP:PORT tracker_info.txt' starts it too. 'quit' leaves it."
+    ) { arguments throws(Failure) in
+      .console(listen: arguments.optional(0), tracker: arguments.optional(1))
+    },
+    CommandWord(name: "quit", summary: "leaves the console", explanation: "Sharing ends with it.") {
+      _ throws(Failure) in .quit
+    },
   ]
 
   fileprivate static let others: [CommandWord] = [

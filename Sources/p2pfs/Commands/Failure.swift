@@ -12,6 +12,9 @@ enum Failure: Error, Hashable, Sendable {
   /// Which were tried, and what came of it where one reason fits all.
   case noTracker([TrackerAddress], because: String? = nil)
   case noDaemon
+  case daemonRuns
+  /// Nobody who is online has it; those who have it deliver nothing; somebody called it off.
+  case noSource, timedOut, calledOff
   /// What the system said, and about what.
   case disk(Int32, String)
   case foreignState(path: String, owner: UInt32)
@@ -31,7 +34,8 @@ extension Failure {
     case .usage: ExitCode.usage
     case .malformed: ExitCode.malformed
     case .refused(let refusal): refusal.exitCode
-    case .noTracker, .noDaemon, .strangeAnswer: ExitCode.unavailable
+    case .noTracker, .noDaemon, .daemonRuns, .strangeAnswer: ExitCode.unavailable
+    case .noSource, .timedOut, .calledOff: ExitCode.notNow
     case .disk, .foreignState, .damaged, .readerGone: ExitCode.disk
     case .configuration, .authorityChanged: ExitCode.configuration
     }
@@ -45,6 +49,11 @@ extension Failure {
     case .noTracker(let tried, let reason): Self.noTrackerSentence(tried, reason)
     case .noDaemon:
       "no daemon is running for this state directory: start one with 'p2pfs mount DIR' or 'p2pfs serve'"
+    case .daemonRuns:
+      "a daemon runs already for this state directory: stop it first, or choose another with --state DIR"
+    case .noSource: "nobody who is online has it: try again when its owner is there ('p2pfs peers' shows who is)"
+    case .timedOut: "those who have it deliver nothing: try again later"
+    case .calledOff: "it was stopped: give the command again to go on"
     case .disk(let number, let what): DiskTrouble.sentence(number, what)
     case .foreignState(let path, let owner):
       "the state directory \(Quoted.text(path)) belongs to user \(owner): choose your own with --state DIR"

@@ -65,6 +65,9 @@ struct ListedFile: Hashable, Sendable {
   let byteCount: UInt64
   let owner: UserName
   let sharersOnline: UInt32
+  var root: ContentRoot?
+  /// Not a symbolic link.
+  var isFile = true
 }
 
 /// Lists a group's files from the local catalog, brought up to date over `line` first.

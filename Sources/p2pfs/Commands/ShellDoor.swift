@@ -11,13 +11,24 @@ final class ShellDoor: Door {
   private let output: OutputStream
   private let forPeople: Bool
   private var table: AlignedTable?
+  private var showsProgress = false
 
   init(output: Int32 = STDOUT_FILENO, forPeople: Bool? = nil) {
     self.output = OutputStream(output)
     self.forPeople = forPeople ?? (isatty(output) == 1)
   }
 
+  /// In place of the last one, and gone when it is over.
+  func show(_ progress: Progress) {
+    guard forPeople else { return }
+    let line = progress.isOver ? "" : ProgressBar.line(progress, width: TerminalWidth.columns)
+    try? output.write("\r\u{1B}[K" + line)
+    try? output.flush()
+    showsProgress = !progress.isOver
+  }
+
   func show(_ answer: Answer) throws(Failure) {
+    if showsProgress { show(Progress(label: "", doneBytes: 0, totalBytes: 0, bytesPerSecond: 0, isOver: true)) }
     switch answer {
     case .line(let text):
       try endTable()
@@ -35,6 +46,9 @@ final class ShellDoor: Door {
     try endTable()
     try output.flush()
   }
+
+  /// What a console has said so far is to be seen, and more may follow.
+  func flush() throws(Failure) { try finish() }
 
   private func show(row fields: [String]) throws(Failure) {
     guard let table else { return try output.write(fields.joined(separator: " ") + "\n") }

@@ -4,11 +4,16 @@
 struct ShellLine: Hashable, Sendable {
   let options: Options
   let command: Command
+  /// As they were typed, for whoever carries the command out elsewhere.
+  let words: [String]
+  let flags: Set<String>
 
   /// `arguments` come without the program's own name.
   init(_ arguments: [String], environment: Environment) throws(Failure) {
     let parts = try LineParts(arguments, options: Options(from: environment))
     options = parts.options
+    words = parts.words
+    flags = parts.flags
     if options.asksForVersion {
       command = .version
     } else if options.asksForHelp {

@@ -3,16 +3,20 @@
 import Catalog
 import Glibc
 import GroupModel
+import Volume
 
 struct CatalogListing: FileListing {
   private static let fileName = "catalog.sqlite"
   private static let pageLimit = 512
 
   let options: Options
+  /// The daemon's, which is up to date already.
+  var volume: GroupVolume?
 
   func forEachFile(
     of group: GroupName, over line: any TrackerAsking, _ body: (ListedFile) throws(Failure) -> Void
   ) throws(Failure) {
+    if let volume { return try list(group, in: volume, line, body) }
     let directory = try StateDirectory(making: options.stateDirectory())
     let summary = try mine(group, line)
     let path = directory.name(Self.fileName)
@@ -94,6 +98,24 @@ extension CatalogListing {
 // Listing.
 extension CatalogListing {
   private func list(
+    _ group: GroupName, in volume: GroupVolume, _ line: any TrackerAsking,
+    _ body: (ListedFile) throws(Failure) -> Void
+  ) throws(Failure) {
+    var after: FilePath?
+    while true {
+      let page: (id: GroupID, entries: [Entry])
+      do throws(VolumeError) {
+        page = try volume.page(of: group, after: after, limit: Self.pageLimit)
+      } catch {
+        throw Failure(error)
+      }
+      guard let last = page.entries.last else { return }
+      try show(page.entries, of: page.id, line, body)
+      after = last.path
+    }
+  }
+
+  private func list(
     _ path: String, _ group: GroupID, _ line: any TrackerAsking, _ body: (ListedFile) throws(Failure) -> Void
   ) throws(Failure) {
     let catalog = try stored(path) { () throws(DatabaseError) in
@@ -126,12 +148,18 @@ extension CatalogListing {
     for file in files {
       let sharers = file.root.flatMap { counts[$0] } ?? 0
       try body(
-        ListedFile(path: file.path, byteCount: file.byteCount, owner: file.owner, sharersOnline: sharers))
+        ListedFile(
+          path: file.path, byteCount: file.byteCount, owner: file.owner, sharersOnline: sharers, root: file.root,
+          isFile: file.isFile))
     }
   }
 }
 
 extension Entry {
+  fileprivate var isFile: Bool {
+    if case .file = kind { true } else { false }
+  }
+
   fileprivate var root: ContentRoot? {
     if case .file(let content) = kind { content.root } else { nil }
   }

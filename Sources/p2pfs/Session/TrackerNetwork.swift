@@ -91,7 +91,7 @@ extension TrackerNetwork {
 }
 
 /// One line, with the trackers' troubles told as a command tells them.
-private struct TrackerSession: TrackerAsking {
+struct TrackerSession: TrackerAsking {
   /// A storm of logins may keep one waiting while passwords are hashed.
   private static let passwordMilliseconds = 60_000
 

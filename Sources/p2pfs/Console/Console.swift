@@ -1,0 +1,63 @@
+// The interactive console: the daemon with a prompt. It shares while it takes commands, and downloads go on in the
+// background.
+
+import Glibc
+import GroupModel
+
+struct Console {
+  let daemon: Daemon
+  let input: any ConsoleInput
+  let door: ShellDoor
+
+  /// Until `quit`, or the input's end.
+  func run() {
+    while let line = input.nextLine() {
+      guard let words = ConsoleWords.split(line) else {
+        daemon.complain(.usage("a quote is not closed: close it, or put a backslash before it"))
+        continue
+      }
+      guard let first = words.first, !first.hasPrefix("#") else { continue }
+      if ConsoleAlias.leaves.contains(first), words.count == 1 { return }
+      run(words)
+    }
+  }
+
+  private func run(_ words: [String]) {
+    var command: Command?
+    do throws(Failure) {
+      for words in try ConsoleAlias.meaning(of: words, daemon.volume) {
+        let flags = words.filter { $0.hasPrefix("--") }
+        let parsed = try Command(words: words.filter { !$0.hasPrefix("--") }, flags: Set(flags))
+        command = parsed
+        try runner.run(parsed)
+        if parsed.changesLogin { try daemon.reload() }
+      }
+      try door.flush()
+    } catch {
+      try? door.flush()
+      Daemon.say("p2pfs: \(error.sentence(for: command))")
+    }
+  }
+
+  private var runner: CommandRunner {
+    daemon.runner(door, ConsolePasswords(), in: WorkingDirectory.path, waits: false) { true }
+  }
+}
+
+extension Command {
+  /// The saved login is another one afterwards.
+  var changesLogin: Bool {
+    switch self {
+    case .login, .logout, .passwd: true
+    default: false
+    }
+  }
+}
+
+/// Typed behind the user, or asked for where there is a terminal.
+private struct ConsolePasswords: PasswordAsking {
+  func password(for purpose: PasswordPurpose, given: [UInt8]?) throws(Failure) -> [UInt8] {
+    if let given { return given }
+    return try PasswordSource(file: nil, environment: nil).password(for: purpose, given: nil)
+  }
+}

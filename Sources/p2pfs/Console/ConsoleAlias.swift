@@ -1,0 +1,54 @@
+// Words that people bring along from classroom-style trackers, as what they mean here. Those trackers had no groups;
+// who is in one group only need not name it.
+
+import GroupModel
+import Volume
+
+enum ConsoleAlias {
+  static let leaves: Set<String> = ["quit", "exit"]
+
+  static let help = """
+    In the console also: show (list_files of your groups), share <n> <file>... and seed <path>
+    (upload_file), download <file> (download_file into this directory), start, exit (quit).
+    """
+
+  /// The commands that a line stands for.
+  static func meaning(of words: [String], _ volume: GroupVolume?) throws(Failure) -> [[String]] {
+    switch words[0] {
+    case "show" where words.count == 1:
+      return try groups(volume).map { ["list_files", $0] }
+    case "share" where words.count >= 2:
+      let files = try counted(words)
+      return [["upload_file"] + files + [try onlyGroup(volume)]]
+    case "seed" where words.count == 2:
+      return [["upload_file", words[1], try onlyGroup(volume)]]
+    case "download" where words.count == 2:
+      return [["download_file", try onlyGroup(volume), words[1], "."]]
+    case "start" where words.count == 1: return [["show_downloads"]]
+    default: return [words]
+    }
+  }
+
+  /// `share 2 a, b`: the number says how many, and commas may part them.
+  private static func counted(_ words: [String]) throws(Failure) -> [String] {
+    let files = words.dropFirst(2).flatMap { $0.split(separator: ",").map(String.init) }
+    guard let count = Int(words[1]), count == files.count, count > 0 else {
+      throw .usage("share wants the number of files and then so many: usage is 'share <n> <file>...'")
+    }
+    return files
+  }
+
+  private static func groups(_ volume: GroupVolume?) throws(Failure) -> [String] {
+    guard let volume else { throw .refused(.notLoggedIn) }
+    return volume.book.groups.values.map(\.description).sorted()
+  }
+
+  private static func onlyGroup(_ volume: GroupVolume?) throws(Failure) -> String {
+    let groups = try groups(volume)
+    guard groups.count == 1 else {
+      throw .usage(
+        "you are in \(groups.count) groups: name one with upload_file or download_file ('help' shows how)")
+    }
+    return groups[0]
+  }
+}

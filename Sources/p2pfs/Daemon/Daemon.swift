@@ -1,0 +1,232 @@
+// The one program of a state directory that stays: it shares and fetches for whoever is logged in there, and carries
+// out the commands of shells and of the console.
+
+import Glibc
+import GroupModel
+import Link
+import Swarm
+import Synchronization
+import Volume
+
+/// ## Concurrency model
+/// `run`, `reload` and `close` for any thread; who is logged in is under the mutex, and changes under `reloading`.
+final class Daemon: @unchecked Sendable {
+  private static let lockName = "daemon.lock"
+  private static let renewalMilliseconds = 60_000
+
+  let options: Options
+  let directory: StateDirectory
+  private let lock: Int32
+  private let member = Mutex<Member?>(nil)
+  private let reloading = Mutex(())
+  private let renewal = Semaphore()
+  private let trackers = TrackerNetwork()
+
+  private struct Member {
+    let login: SavedLogin
+    let volume: GroupVolume
+  }
+
+  /// `daemonRuns` where there is one already.
+  init(_ options: Options) throws(Failure) {
+    self.options = options
+    directory = try StateDirectory(making: options.stateDirectory())
+    lock = openat(directory.descriptor, Self.lockName, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard lock >= 0 else { throw .disk(errno, "opening \(Quoted.text(directory.name(Self.lockName)))") }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      Glibc.close(lock)
+      throw .daemonRuns
+    }
+  }
+
+  /// The file beside it, `daemon.sock`, is where shells come in.
+  static func socketPath(in state: String) -> String { state + "/daemon.sock" }
+
+  var volume: GroupVolume? { member.withLock { $0?.volume } }
+
+  /// Nobody may be logged in yet; a login that cannot be used is told and waited out.
+  func start() {
+    do throws(Failure) { try reload() } catch { complain(error) }
+    _ = WorkerThread("renewal") { [self] in
+      while !renewal.wait(until: .now + Self.renewalMilliseconds) { renewIfDue() }
+    }
+  }
+
+  func close() {
+    renewal.signal()
+    let volume = member.withLock { member in
+      defer { member = nil }
+      return member?.volume
+    }
+    volume?.close()
+    trackers.close()
+    Glibc.close(lock)
+  }
+
+  func complain(_ failure: Failure) { Self.say("p2pfs: \(failure.sentence(for: nil))") }
+
+  static func say(_ text: String) { StandardStreams.complain(text) }
+}
+
+// Who is logged in.
+extension Daemon {
+  /// After a login, a logout or a new password: what the state directory says now holds.
+  func reload() throws(Failure) {
+    let result = reloading.withLock { _ -> Result<Void, Failure> in
+      do throws(Failure) { return .success(try reloadAlone()) } catch { return .failure(error) }
+    }
+    try result.get()
+  }
+
+  private func reloadAlone() throws(Failure) {
+    let login = try SavedLogin.load(from: directory)
+    let now = member.withLock { $0 }
+    guard login != now?.login else { return }
+    if let login, let now, login.user == now.login.user, login.keyPEM == now.login.keyPEM {
+      now.volume.useCredential(try trackers.credential(of: login))
+      return member.withLock { $0 = Member(login: login, volume: now.volume) }
+    }
+    member.withLock { $0 = nil }
+    now?.volume.close()
+    guard let login else { return }
+    let volume = try open(login)
+    member.withLock { $0 = Member(login: login, volume: volume) }
+  }
+
+  private func open(_ login: SavedLogin) throws(Failure) -> GroupVolume {
+    let info = try TrackerFile.find(named: options.tracker, saved: login.trackerText).info
+    let setup = VolumeSetup(
+      stateDirectory: directory.path, user: login.user, credential: try trackers.credential(of: login),
+      pin: try pin(login), trackers: info.trackers,
+      listen: SocketAddress(options.listen), advertise: options.advertise,
+      cacheBytes: Int(clamping: options.cacheBytesMax), limits: limits) { Daemon.say("p2pfs: \($0)") }
+    do throws(VolumeError) {
+      let volume = try GroupVolume(setup)
+      try volume.open()
+      return volume
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  private func pin(_ login: SavedLogin) throws(Failure) -> Pin {
+    guard let authority = try? Certificate(pem: login.authorityPEM) else {
+      throw .damaged(path: directory.name(SavedLogin.fileName), remedy: "log in again with 'p2pfs login USER'")
+    }
+    return .certificate(authority)
+  }
+
+  private var limits: SwarmLimits {
+    var limits = SwarmLimits()
+    limits.upRate = options.upBytesPerSecondMax.map { Int(clamping: $0) }
+    limits.downRate = options.downBytesPerSecondMax.map { Int(clamping: $0) }
+    limits.readMilliseconds = Int(options.readTimeoutSeconds) * 1000
+    return limits
+  }
+
+  /// A certificate lives for a day, a daemon for longer.
+  private func renewIfDue() {
+    guard let member = member.withLock({ $0 }), trackers.isHalfSpent(member.login.certificatePEM) else { return }
+    let runner = runner(NoDoor(), NoPasswords(), in: "/", waits: true) { true }
+    _ = try? runner.session()
+    do throws(Failure) { try reload() } catch { complain(error) }
+  }
+}
+
+// Commands.
+extension Daemon {
+  func runner(
+    _ door: any Door, _ passwords: any PasswordAsking, in directory: String, waits: Bool,
+    _ goesOn: @escaping @Sendable () -> Bool
+  ) -> CommandRunner {
+    var runner = CommandRunner(
+      options: options, network: DaemonNetwork(trackers) { [self] in volume },
+      files: CatalogListing(options: options, volume: volume), passwords: passwords, door: door)
+    runner.engine =
+      volume.map {
+        MemberEngine(volume: $0, directory: directory, waitsForDownloads: waits, goesOn: goesOn)
+      } ?? NobodyEngine()
+    return runner
+  }
+}
+
+/// The trackers as a daemon has them: for whoever is logged in, over the line that is open already.
+struct DaemonNetwork: Network {
+  private let trackers: TrackerNetwork
+  private let volume: @Sendable () -> GroupVolume?
+
+  init(_ trackers: TrackerNetwork, _ volume: @escaping @Sendable () -> GroupVolume?) {
+    self.trackers = trackers
+    self.volume = volume
+  }
+
+  func connect(to info: TrackerInfo, as login: SavedLogin) throws(Failure) -> any TrackerAsking {
+    guard let volume = volume(), volume.user == login.user else {
+      return try trackers.connect(to: info, as: login)
+    }
+    return try TrackerSession(reaching: volume.line, info, expecting: login.authority)
+  }
+
+  func connect(to info: TrackerInfo, trusting pin: [UInt8]?) throws(Failure) -> any TrackerAsking {
+    try trackers.connect(to: info, trusting: pin)
+  }
+
+  func probe(_ info: TrackerInfo, as login: SavedLogin?, trusting pin: [UInt8]?) -> [TrackerCondition] {
+    trackers.probe(info, as: login, trusting: pin)
+  }
+
+  func makeKeyPEM() throws(Failure) -> [UInt8] { try trackers.makeKeyPEM() }
+
+  func certificateRequest(signedBy keyPEM: [UInt8]) throws(Failure) -> [UInt8] {
+    try trackers.certificateRequest(signedBy: keyPEM)
+  }
+
+  func certificatePEM(ofDER certificate: [UInt8]) throws(Failure) -> [UInt8] {
+    try trackers.certificatePEM(ofDER: certificate)
+  }
+
+  func end(of certificatePEM: [UInt8]) -> Int64? { trackers.end(of: certificatePEM) }
+
+  func isHalfSpent(_ certificatePEM: [UInt8]) -> Bool { trackers.isHalfSpent(certificatePEM) }
+}
+
+/// While nobody is logged in, nothing can be shared.
+struct NobodyEngine: SharingEngine {
+  func upload(_ paths: [String], to group: GroupName, _ door: any Door) throws(Failure) {
+    throw .refused(.notLoggedIn)
+  }
+
+  func download(_ path: String, of group: GroupName, to destination: String, _ door: any Door) throws(Failure) {
+    throw .refused(.notLoggedIn)
+  }
+
+  func fetch(_ link: ContentLink, to destination: String?, _ door: any Door) throws(Failure) {
+    throw .refused(.notLoggedIn)
+  }
+
+  func downloads() throws(Failure) -> [(group: GroupName, path: FilePath, isComplete: Bool)] {
+    throw .refused(.notLoggedIn)
+  }
+
+  func stopDownload(_ path: String, of group: GroupName) throws(Failure) { throw .refused(.notLoggedIn) }
+
+  func setSharing(_ path: String, of group: GroupName, isOn: Bool) throws(Failure) {
+    throw .refused(.notLoggedIn)
+  }
+
+  func peers(_ group: GroupName?, _ path: String?, _ door: any Door) throws(Failure) {
+    throw .refused(.notLoggedIn)
+  }
+}
+
+/// For what a daemon does by itself.
+private struct NoDoor: Door {
+  func show(_ answer: Answer) {}
+}
+
+struct NoPasswords: PasswordAsking {
+  func password(for purpose: PasswordPurpose, given: [UInt8]?) throws(Failure) -> [UInt8] {
+    guard let given else { throw .usage("a password has to be given: write it behind the user") }
+    return given
+  }
+}

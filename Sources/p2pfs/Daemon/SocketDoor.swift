@@ -1,0 +1,135 @@
+// The daemon's door for shells: each comes with one command over the state directory's socket, and its answers go
+// back there. Only programs of the same user get in.
+
+import Glibc
+import GroupModel
+import Link
+import Synchronization
+
+/// ## Concurrency model
+/// One thread accepts; each shell has a thread that runs its command and one that notices when it goes away.
+final class SocketDoor: Sendable {
+  private static let shellsMax = 64
+
+  private let listener: LocalListener
+  private let daemon: Daemon
+  private let shells = Atomic<Int>(0)
+
+  init(_ daemon: Daemon) throws(Failure) {
+    self.daemon = daemon
+    let path = Daemon.socketPath(in: daemon.directory.path)
+    do throws(SocketError) {
+      listener = try LocalListener(at: path)
+    } catch {
+      throw .disk(error.errno, "listening at \(Quoted.text(path))")
+    }
+  }
+
+  func open() {
+    _ = WorkerThread("shells") { [self] in
+      while let stream = listener.accept() { take(stream) }
+    }
+  }
+
+  func close() { listener.close() }
+
+  private func take(_ stream: LocalStream) {
+    guard shells.add(1, ordering: .relaxed).newValue <= Self.shellsMax else {
+      shells.subtract(1, ordering: .relaxed)
+      return stream.end()
+    }
+    _ = WorkerThread("shell") { [self] in
+      serve(stream)
+      stream.end()
+      shells.subtract(1, ordering: .relaxed)
+    }
+  }
+
+  private func serve(_ stream: LocalStream) {
+    guard let bytes = stream.receive(), let request = try? DaemonRequest(reading: bytes) else { return }
+    let isHere = Watch(stream)
+    let door = RemoteDoor(stream)
+    var command: Command?
+    do throws(Failure) {
+      switch request {
+      case .reload: try daemon.reload()
+      case .run(let words, let flags, let directory):
+        let parsed = try Command(words: words, flags: Set(flags))
+        command = parsed
+        try daemon.runner(door, NoPasswords(), in: directory, waits: true) { isHere.goesOn }.run(parsed)
+      }
+      door.send(.ended(0, ""))
+    } catch {
+      door.send(.ended(error.exitCode, error.sentence(for: command)))
+    }
+  }
+}
+
+/// Notices when a shell goes away, by Ctrl-C for one: what it asked for is then not wanted any more.
+private final class Watch: Sendable {
+  private let isGone = Atomic(false)
+
+  init(_ stream: LocalStream) {
+    _ = WorkerThread("shell-watch") { [self] in
+      while stream.receive() != nil {}
+      isGone.store(true, ordering: .relaxed)
+    }
+  }
+
+  var goesOn: Bool { !isGone.load(ordering: .relaxed) }
+}
+
+private final class RemoteDoor: Door {
+  private let stream: LocalStream
+
+  init(_ stream: LocalStream) { self.stream = stream }
+
+  func show(_ answer: Answer) throws(Failure) {
+    guard send(.answer(answer)) else { throw .readerGone }
+  }
+
+  func show(_ progress: Progress) { send(.progress(progress)) }
+
+  @discardableResult
+  func send(_ reply: DaemonReply) -> Bool { stream.send(reply.bytes) }
+}
+
+/// The shell's end.
+enum DaemonCall {
+  /// nil where no daemon runs.
+  static func run(_ line: ShellLine, words: [String], at door: any Door) throws(Failure) -> Int32? {
+    guard let stream = LocalStream.connect(to: Daemon.socketPath(in: try line.options.stateDirectory())) else {
+      return nil
+    }
+    let request = DaemonRequest.run(words, flags: line.flags.sorted(), directory: WorkingDirectory.path)
+    guard stream.send(request.bytes) else { return nil }
+    while let bytes = stream.receive() {
+      guard let reply = try? DaemonReply(reading: bytes) else { throw .strangeAnswer }
+      switch reply {
+      case .answer(let answer): try door.show(answer)
+      case .progress(let progress): door.show(progress)
+      case .ended(let code, let sentence):
+        if code != 0 { StandardStreams.complain("p2pfs: \(sentence)") }
+        return code
+      }
+    }
+    throw .noDaemon
+  }
+
+  /// A daemon, if there is one, looks at the saved login anew.
+  static func reload(in state: String) {
+    guard let stream = LocalStream.connect(to: Daemon.socketPath(in: state)) else { return }
+    guard stream.send(DaemonRequest.reload.bytes), let bytes = stream.receive(),
+      case .ended(let code, let sentence)? = try? DaemonReply(reading: bytes), code != 0
+    else { return }
+    StandardStreams.complain("p2pfs: the daemon cannot use this login: \(sentence)")
+  }
+}
+
+enum WorkingDirectory {
+  static var path: String {
+    guard let text = getcwd(nil, 0) else { return "/" }
+    defer { free(text) }
+    return String(cString: text)
+  }
+}
