@@ -11,7 +11,7 @@ import Testing
   @Test(.enabled(if: Disk.isPossible, "needs root, to mount a small disk"))
   func `a full disk refuses changes, and nothing else, until there is room`() throws {
     var random = SeededRandom(for: "full disk")
-    let disk = Disk(.memory(mebibytes: 3))
+    let disk = Disk(.memory(mebibytes: 8))
     let story = Story.peopled(on: disk)
     story.startTracker()
     let crowd = try Crowd(of: story.data, &random)

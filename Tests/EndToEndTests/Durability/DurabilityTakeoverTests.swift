@@ -73,6 +73,8 @@ private final class Shell: @unchecked Sendable {
   private let lock = NSLock()
   private var isOver = false
   private let ended = Awaited<Int>()
+  /// Of the thread, until it has ended.
+  private var failures: [String] = []
 
   init(_ person: Person) {
     self.person = person
@@ -95,6 +97,8 @@ private final class Shell: @unchecked Sendable {
   /// How many commands succeeded.
   func finish() -> Int {
     lock.withLock { isOver = true }
-    return ended.wait() ?? 0
+    let count = ended.wait() ?? 0
+    #expect(failures.isEmpty, "\(failures)")
+    return count
   }
 }
