@@ -27,7 +27,9 @@ let package = Package(
     .target(name: "GroupModel", dependencies: ["COpenSSL"], swiftSettings: settings),
     .target(name: "Link", dependencies: ["GroupModel", "COpenSSL", "CLinux"], swiftSettings: settings),
     .target(name: "Catalog", dependencies: ["GroupModel", "CSQLite"], swiftSettings: settings),
-    .target(name: "Swarm", dependencies: ["GroupModel", "Link"], swiftSettings: settings),
+    .target(name: "Swarm", dependencies: ["GroupModel", "Link", "CLinux"], swiftSettings: settings),
+    .target(
+      name: "Volume", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"], swiftSettings: settings),
     .executableTarget(
       name: "p2pfs", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"],
       swiftSettings: settings),
@@ -38,15 +40,23 @@ let package = Package(
       name: "TrackerLoad", dependencies: ["GroupModel", "Link"], path: "Benchmarks/TrackerLoad",
       swiftSettings: settings),
 
+    // Clients as tests want them, honest and hostile.
+    .target(
+      name: "Visitors", dependencies: ["GroupModel", "Link", "COpenSSL"], path: "Tests/Visitors",
+      swiftSettings: settings),
     .testTarget(
       name: "GroupModelTests", dependencies: ["GroupModel"], exclude: ["Vectors"], swiftSettings: settings),
-    .testTarget(name: "LinkTests", dependencies: ["Link", "GroupModel", "COpenSSL"], swiftSettings: settings),
+    .testTarget(
+      name: "LinkTests", dependencies: ["Link", "GroupModel", "COpenSSL"], swiftSettings: settings),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "GroupModel"], swiftSettings: settings),
-    .testTarget(name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel"], swiftSettings: settings),
+    .testTarget(name: "SwarmTests", dependencies: ["Swarm", "GroupModel", "Link"], swiftSettings: settings),
+    .testTarget(
+      name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel", "Visitors"],
+      swiftSettings: settings),
     .testTarget(name: "p2pfsTests", dependencies: ["p2pfs", "GroupModel"], swiftSettings: settings),
     .testTarget(name: "HouseTests", swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Tracker"],
+      name: "EndToEndTests", dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Tracker", "Visitors"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

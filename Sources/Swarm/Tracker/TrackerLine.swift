@@ -55,6 +55,9 @@ package final class TrackerLine: @unchecked Sendable {
   private var lastWish: UInt64 = 0
   /// Whose turn it is; the one that served last is tried first.
   private var turn = 0
+  /// Where else the tracker whose turn it is may be: a name can stand for several addresses.
+  private var otherAddresses: [SocketAddress] = []
+  private var isLookingUp = false
   private var failedInARow = 0
   private var lastEnd: LineEnd?
   private var isPausing = false
@@ -118,12 +121,16 @@ extension TrackerLine {
   /// Waits until a tracker is reached, and says which authority vouches for it.
   package func reach() throws(TrackerTrouble) -> Certificate {
     let awaited = Awaited()
-    let deadline = Instant.now + patienceMilliseconds
-    let wish = Wish(message: nil, deadline: deadline) { awaited.come($0) }
-    loop.post { [self] in take(wish) }
+    reach(within: patienceMilliseconds) { awaited.come($0) }
     _ = try awaited.wait().get()
     guard let authority = seen.withLock({ $0 }) else { throw .malformed }
     return authority
+  }
+
+  /// `answered` is called on the loop's thread, with `.done` when a tracker is reached.
+  package func reach(within milliseconds: Int, _ answered: @escaping Answered) {
+    let wish = Wish(message: nil, deadline: .now + milliseconds, answered: answered)
+    loop.post { [self] in take(wish) }
   }
 
   /// Waits for the answer.
@@ -189,12 +196,28 @@ extension TrackerLine {
 // Finding a tracker.
 extension TrackerLine {
   private func dial() {
-    guard line == nil, !isPausing, !wishes.isEmpty || listener != nil else { return }
-    guard let context = makeContext() else { return failAll(.loginEnded) }
-    let tracker = trackers[turn % trackers.count]
-    guard let address = SocketAddress.resolve(host: tracker.host, port: tracker.port).first else {
-      return lineFailed(.unreachable(errno: EHOSTUNREACH))
+    guard line == nil, !isLookingUp, !isPausing, !wishes.isEmpty || listener != nil else { return }
+    otherAddresses.isEmpty
+      ? lookUp(trackers[turn % trackers.count]) : connect(to: otherAddresses.removeFirst())
+  }
+
+  /// On a thread of its own: a resolver that is away would hold up the loop, and with it everybody's deadline.
+  private func lookUp(_ tracker: TrackerAddress) {
+    isLookingUp = true
+    _ = WorkerThread("lookup") { [self] in
+      // Nobody waits for its end.
+      pthread_detach(pthread_self())
+      let found = SocketAddress.resolve(host: tracker.host, port: tracker.port)
+      loop.post { [self] in
+        isLookingUp = false
+        otherAddresses = found
+        found.isEmpty ? lineFailed(.unreachable(errno: EHOSTUNREACH)) : dial()
+      }
     }
+  }
+
+  private func connect(to address: SocketAddress) {
+    guard let context = makeContext() else { return failAll(.loginEnded) }
     var limits = LineLimits()
     limits.openMilliseconds = Self.openMilliseconds
     limits.bodyBytesMax = FrameHeader.bodyBytesMax
@@ -214,6 +237,7 @@ extension TrackerLine {
     line = nil
     lastEnd = end
     if let trouble = Self.finalTrouble(end) { return failAll(trouble) }
+    guard otherAddresses.isEmpty else { return dial() }
     turn += 1
     failedInARow += 1
     // One after the other without delay, then a pause: a tracker that stands by needs a moment to take over.
@@ -242,6 +266,7 @@ extension TrackerLine {
 extension TrackerLine: Party {
   package func lineOpened(_ line: Connection) {
     failedInARow = 0
+    otherAddresses = []
     if let authority = line.takeAuthority() { meet(authority) }
     listener?.trackerReached()
     for number in wishes.keys.sorted() { send(number) }
