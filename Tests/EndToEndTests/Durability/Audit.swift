@@ -24,6 +24,9 @@ final class Audit {
   /// The groups that there are.
   var groups: [GroupReplay] { replays.values.filter { !$0.hasEnded }.sorted { $0.id < $1.id } }
 
+  /// How many wishes were granted, each of which has changed something.
+  var changes: Int { places.count }
+
   /// While nobody proposes anything. `line(of:)` gives a line on which to ask as that user.
   func check(_ data: String, rereadsAll: Bool = false, line: (UserName) -> any Asking) throws {
     let file = try LedgerFile(data, wishesSince: rereadsAll ? 0 : lastGranted)

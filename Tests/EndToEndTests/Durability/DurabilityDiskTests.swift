@@ -55,7 +55,9 @@ import Testing
     serve(story, crowd)
     try crowd.check(rereadsAll: true)
     let counts = crowd.history.counts
-    print("full disk: \(counts.acknowledged) wishes acknowledged, none lost, \(counts.full) found no room")
+    print(
+      "full disk: \(crowd.audit.changes) changes in \(counts.acknowledged) acknowledged wishes, none lost, \(counts.full) found no room"
+    )
     #expect(counts.full > 0)
   }
 

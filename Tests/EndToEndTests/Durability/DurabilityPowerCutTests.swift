@@ -30,7 +30,9 @@ struct DurabilityPowerCutTests {
     try serve(story, crowd, rereadsAll: true)
     story.killTracker()
     let counts = crowd.history.counts
-    print("power cut on \(kind): \(rounds) rounds, \(counts.acknowledged) wishes acknowledged, none lost")
+    print(
+      "power cut on \(kind): \(rounds) rounds, \(crowd.audit.changes) changes in \(counts.acknowledged) acknowledged wishes, none lost"
+    )
     #expect(counts.acknowledged > 50 * rounds)
   }
 

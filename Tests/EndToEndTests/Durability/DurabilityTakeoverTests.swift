@@ -42,7 +42,7 @@ import Testing
     let commands = shells.map { $0.finish() }.reduce(0, +)
     let counts = crowd.history.counts
     print(
-      "takeover: \(rounds) rounds, \(counts.acknowledged) wishes acknowledged, \(commands) commands, none failed; "
+      "takeover: \(rounds) rounds, \(crowd.audit.changes) changes in \(counts.acknowledged) acknowledged wishes, \(commands) commands, none failed; "
         + "from the death to the ready line \(ready), to the first answer \(answered)")
     #expect(ready.longest < 1, "a standby takes over within a second")
     #expect(commands > 2 * rounds)
