@@ -37,11 +37,13 @@ final class AnnouncementAllowance: Sendable {
 
   func giveBack(_ weight: Int) { used.subtract(weight, ordering: .relaxed) }
 
-  /// Whether so many may be told of something.
-  func mayTell(_ watchers: Int) -> Bool {
+  /// How many may be told of something now.
+  var tellingsLeft: Int {
     let now = Int64(Instant.now.nanoseconds / 1_000_000_000)
     return tellings.withLock {
-      $0.take(watchers, at: now, perSecond: Self.tellingsASecond, burst: Self.tellingsBurst)
+      $0.left(at: now, perSecond: Self.tellingsASecond, burst: Self.tellingsBurst)
     }
   }
+
+  func told(_ watchers: Int) { tellings.withLock { $0.take(watchers) } }
 }

@@ -17,6 +17,7 @@ final class Archive: Sendable {
   private struct Question: Sendable {
     let request: TrackerRequest
     let user: UserName
+    let session: Session
     let reply: @Sendable (TrackerAnswer) -> Void
   }
 
@@ -46,9 +47,10 @@ final class Archive: Sendable {
 
   /// false: too many are waiting already.
   func look(
-    up request: TrackerRequest, for user: UserName, reply: @escaping @Sendable (TrackerAnswer) -> Void
+    up request: TrackerRequest, for user: UserName, in session: Session,
+    reply: @escaping @Sendable (TrackerAnswer) -> Void
   ) -> Bool {
-    let question = Question(request: request, user: user, reply: reply)
+    let question = Question(request: request, user: user, session: session, reply: reply)
     let isTaken = questions.withLock { $0.add(question, of: user) }
     if isTaken { bell.signal() }
     return isTaken
@@ -57,7 +59,7 @@ final class Archive: Sendable {
   private func serve(_ reader: Reader) {
     while true {
       bell.wait()
-      guard let question = questions.withLock({ $0.next() }) else { continue }
+      guard let question = questions.withLock({ $0.next() }), !question.session.hasEnded else { continue }
       do throws(DatabaseError) {
         question.reply(try reader.answer(question.request, for: question.user))
       } catch {

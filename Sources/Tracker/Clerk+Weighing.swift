@@ -4,7 +4,13 @@ import Catalog
 import GroupModel
 
 extension Clerk {
+  /// Who has gone meanwhile was promised nothing: what he left on the desk keeps nobody waiting.
   func rule(on errand: Errand) throws(DatabaseError) -> Ruling {
+    switch errand {
+    case .decide(_, _, _, let session, _), .share(_, _, _, _, _, let session, _), .follow(let session, _, _):
+      if session.hasEnded { return .refused(.busy) }
+    case .openAccount, .changePassword, .revoke: break
+    }
     switch errand {
     case .decide(let id, let proposal, let user, _, _): return try decide(id, proposal, by: user)
     case .openAccount(let id, let user, let password, _): return try open(id, user, password)

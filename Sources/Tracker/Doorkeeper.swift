@@ -15,6 +15,14 @@ final class Doorkeeper: Sendable {
     let certificate: Certificate
   }
 
+  /// Who asks.
+  struct Caller: Sendable {
+    /// Whom guesses and hashes are counted against. Whoever has one IPv6 address has 2^64 of them.
+    let address: [UInt8]
+    /// Nothing is hashed for one who no longer waits for it.
+    let hasGone: @Sendable () -> Bool
+  }
+
   private let accounts: Accounts
   private let authority: Authority
   private let clerk: Clerk
@@ -29,34 +37,34 @@ final class Doorkeeper: Sendable {
   }
 
   func createUser(
-    _ id: RequestID, _ user: UserName, _ password: [UInt8], from address: [UInt8],
+    _ id: RequestID, _ user: UserName, _ password: [UInt8], from caller: Caller,
     reply: @escaping @Sendable (Refusal?) -> Void
   ) {
     guard isPassword(password) else { return reply(.malformed) }
-    hashRoom.submit(from: address, refuse: { reply(.busy) }) { [clerk] in
+    inHashRoom(caller, refuse: { reply(.busy) }) { [clerk] in
       guard let hash = Self.hash(password) else { return reply(.busy) }
       guard clerk.submit(.openAccount(id, user, hash, reply: reply)) else { return reply(.busy) }
     }
   }
 
   func login(
-    _ user: UserName, _ password: [UInt8], _ request: [UInt8], from address: [UInt8],
+    _ user: UserName, _ password: [UInt8], _ request: [UInt8], from caller: Caller,
     reply: @escaping @Sendable (Result<Pass, Refusal>) -> Void
   ) {
-    if let wait = throttle.withLock({ $0.admit(user, from: address, at: Self.seconds) }) {
+    if let wait = throttle.withLock({ $0.admit(user, from: caller.address, at: Self.seconds) }) {
       return reply(.failure(.throttled(seconds: wait)))
     }
     let conclude = { @Sendable [self] (result: Result<Pass, Refusal>) in
       throttle.withLock { throttle in
         switch result {
-        case .success: throttle.forgive(user, from: address)
-        case .failure(.busy): throttle.takeBack(user, from: address)
+        case .success: throttle.forgive(user, from: caller.address)
+        case .failure(.busy): throttle.takeBack(user, from: caller.address)
         case .failure: break
         }
       }
       reply(result)
     }
-    hashRoom.submit(from: address, refuse: { conclude(.failure(.busy)) }) { [self] in
+    inHashRoom(caller, refuse: { conclude(.failure(.busy)) }) { [self] in
       conclude(check(user, password, request))
     }
   }
@@ -75,10 +83,10 @@ final class Doorkeeper: Sendable {
 
   func changePassword(
     _ id: RequestID, _ user: UserName, _ login: Login, _ password: [UInt8], _ request: [UInt8],
-    from address: [UInt8], reply: @escaping @Sendable (Result<Pass, Refusal>) -> Void
+    from caller: Caller, reply: @escaping @Sendable (Result<Pass, Refusal>) -> Void
   ) {
     guard isPassword(password) else { return reply(.failure(.malformed)) }
-    hashRoom.submit(from: address, refuse: { reply(.failure(.busy)) }) { [self] in
+    inHashRoom(caller, refuse: { reply(.failure(.busy)) }) { [self] in
       // What cannot be certified afterwards must not change anything before.
       guard (try? CertificateRequest(der: request)) != nil else { return reply(.failure(.malformed)) }
       guard let hash = Self.hash(password) else { return reply(.failure(.busy)) }
@@ -98,6 +106,14 @@ final class Doorkeeper: Sendable {
         now: secondsSince1970())
     else { return .failure(.malformed) }
     return .success(Pass(user: user, login: login, certificate: certificate))
+  }
+
+  private func inHashRoom(
+    _ caller: Caller, refuse: @escaping @Sendable () -> Void, _ work: @escaping @Sendable () -> Void
+  ) {
+    hashRoom.submit(from: caller.address, refuse: refuse) {
+      if caller.hasGone() { refuse() } else { work() }
+    }
   }
 
   private func isPassword(_ password: [UInt8]) -> Bool {

@@ -82,8 +82,9 @@ final class House {
 }
 
 extension House {
-  /// A handshake that never ends costs some 50 KB; a crowd that comes back after a failure is not larger.
-  private static let unknownMax = 16_384
+  /// A handshake that never ends costs 43 KB, so that all of them stay below half a gigabyte; a crowd that comes back
+  /// after a failure is not much larger.
+  private static let unknownMax = 10_240
 
   /// Half of the descriptors, at least, are for those who have said who they are.
   private static var roomForUnknown: Int {

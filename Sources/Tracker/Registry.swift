@@ -31,18 +31,22 @@ final class Registry: Sendable {
   func announce(
     _ key: ContentKey, of session: SessionID, _ registration: Registration, _ allowance: AnnouncementAllowance
   ) {
-    let watchers = shard(of: key).put(registration, of: session, at: key)
-    if !watchers.isEmpty, allowance.mayTell(watchers.count) { tell(watchers, key, registration.holder) }
+    let watchers = shard(of: key).put(registration, of: session, at: key, telling: allowance.tellingsLeft)
+    if !watchers.isEmpty { tell(watchers, key, registration.holder, allowance) }
   }
 
   func withdraw(_ key: ContentKey, of session: SessionID, _ allowance: AnnouncementAllowance) {
-    guard let (gone, watchers) = shard(of: key).remove(session, at: key), !watchers.isEmpty,
-      allowance.mayTell(watchers.count)
+    guard
+      let (gone, watchers) = shard(of: key).remove(session, at: key, telling: allowance.tellingsLeft),
+      !watchers.isEmpty
     else { return }
-    tell(watchers, key, ContentHolder(user: gone.user, address: gone.address, pieces: .none))
+    tell(watchers, key, ContentHolder(user: gone.user, address: gone.address, pieces: .none), allowance)
   }
 
-  private func tell(_ watchers: [Session], _ key: ContentKey, _ holder: ContentHolder) {
+  private func tell(
+    _ watchers: [Session], _ key: ContentKey, _ holder: ContentHolder, _ allowance: AnnouncementAllowance
+  ) {
+    allowance.told(watchers.count)
     let push = TrackerPush.holder(key, holder)
     var writer = WireWriter()
     push.write(to: &writer)

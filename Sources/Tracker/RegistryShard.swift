@@ -13,20 +13,25 @@ final class RegistryShard: Sendable {
 
   private let contents = Mutex<[ContentKey: Content]>([:])
 
-  /// Who is to be told: those who watch, where somebody new holds it, or somebody now holds all of it.
-  func put(_ registration: Registration, of session: SessionID, at key: ContentKey) -> [Session] {
+  /// Who is to be told: those who watch, where somebody new holds it, or somebody now holds all of it. Nobody, where
+  /// they are more than `telling`.
+  func put(
+    _ registration: Registration, of session: SessionID, at key: ContentKey, telling: Int
+  ) -> [Session] {
     contents.withLock { contents in
       let old = contents[key, default: Content()].registrations.updateValue(registration, forKey: session)
       let isNews = old == nil || (registration.pieces == .all && old?.pieces != .all)
-      return isNews ? contents[key]?.others(than: session) ?? [] : []
+      return isNews ? contents[key]?.others(than: session, max: telling) ?? [] : []
     }
   }
 
   /// Who is to be told that it is gone.
-  func remove(_ session: SessionID, at key: ContentKey) -> (gone: Registration, watchers: [Session])? {
+  func remove(
+    _ session: SessionID, at key: ContentKey, telling: Int
+  ) -> (gone: Registration, watchers: [Session])? {
     contents.withLock { contents in
       guard let gone = contents[key]?.registrations.removeValue(forKey: session) else { return nil }
-      let watchers = contents[key]?.others(than: session) ?? []
+      let watchers = contents[key]?.others(than: session, max: telling) ?? []
       contents.forgetIfEmpty(key)
       return (gone, watchers)
     }
@@ -66,8 +71,9 @@ final class RegistryShard: Sendable {
 }
 
 extension RegistryShard.Content {
-  fileprivate func others(than session: SessionID) -> [Session] {
-    watchers.isEmpty ? [] : watchers.filter { $0.key != session }.map(\.value)
+  fileprivate func others(than session: SessionID, max: Int) -> [Session] {
+    guard !watchers.isEmpty, watchers.count <= max else { return [] }
+    return watchers.filter { $0.key != session }.map(\.value)
   }
 }
 

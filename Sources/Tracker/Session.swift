@@ -40,6 +40,8 @@ final class Session: @unchecked Sendable {
   private var renewals = Bucket(at: 0)
   private var loginDue = Instant.never
   private let membership = Mutex(Membership())
+  /// Nobody waits for the answers any longer, whichever thread was to give them.
+  private let isOver = Atomic(false)
   /// Told when the session no longer is one of the unknown, who are only let in up to a number.
   var onAdmission: (() -> Void)?
 
@@ -50,6 +52,8 @@ final class Session: @unchecked Sendable {
   }
 
   func begin(on line: Connection) { self.line = line }
+
+  var hasEnded: Bool { isOver.load(ordering: .relaxed) }
 
   /// What the clerk had to say to this session.
   func deliver(_ kind: UInt8, _ exchange: UInt32, _ body: [UInt8]) {
@@ -118,6 +122,7 @@ extension Session: Party {
   }
 
   func lineEnded(_ line: Connection, because end: LineEnd) {
+    isOver.store(true, ordering: .relaxed)
     become(.stranger)
     onAdmission?()
     onAdmission = nil
@@ -209,10 +214,10 @@ extension Session {
 
 // Requests of those who are not logged in.
 extension Session {
-  /// Whom guesses and hashes are counted against. Whoever has one IPv6 address has 2^64 of them.
-  private var address: [UInt8] {
-    guard let ip = line?.remote.ip else { return [] }
-    return ip.count == 16 ? Array(ip.prefix(8)) : ip
+  private var caller: Doorkeeper.Caller {
+    let ip = line?.remote.ip ?? []
+    let address = ip.count == 16 ? Array(ip.prefix(8)) : ip
+    return Doorkeeper.Caller(address: address) { [self] in hasEnded }
   }
 
   private func serveUnknown(_ request: TrackerRequest, _ exchange: UInt32) {
@@ -235,7 +240,7 @@ extension Session {
   /// One who changed his password and lost the answer comes back with a certificate of the old one. That he has the
   /// new password says that it was he.
   private func repeatChange(_ user: UserName, _ password: [UInt8], _ request: [UInt8], _ exchange: UInt32) {
-    office.doorkeeper.login(user, password, request, from: address) { [self] result in
+    office.doorkeeper.login(user, password, request, from: caller) { [self] result in
       let result = result.mapError { $0 == .wrongLogin ? .loginEnded : $0 }
       loop.post { [self] in admit(result, exchange, TrackerKind.changePassword) }
     }
@@ -243,11 +248,11 @@ extension Session {
 
   private func createUser(_ id: RequestID, _ user: UserName, _ password: [UInt8], _ exchange: UInt32) {
     office.doorkeeper.createUser(
-      id, user, password, from: address, reply: later(exchange, TrackerKind.createUser))
+      id, user, password, from: caller, reply: later(exchange, TrackerKind.createUser))
   }
 
   private func login(_ user: UserName, _ password: [UInt8], _ request: [UInt8], _ exchange: UInt32) {
-    office.doorkeeper.login(user, password, request, from: address) { [self] result in
+    office.doorkeeper.login(user, password, request, from: caller) { [self] result in
       loop.post { [self] in admit(result, exchange, TrackerKind.login) }
     }
   }
@@ -289,7 +294,7 @@ extension Session {
     case .locate(let key): answer(exchange, request.kind, locate(key))
     case .listGroups, .listMyGroups, .listRequests, .listMembers, .catchUp, .countSharers:
       let isTaken = office.archive.look(
-        up: request, for: user, reply: later(exchange, request.kind))
+        up: request, for: user, in: self, reply: later(exchange, request.kind))
       if !isTaken { answer(exchange, request.kind, .refused(.busy)) }
     }
   }
@@ -310,7 +315,7 @@ extension Session {
     _ id: RequestID, _ user: UserName, _ login: Login, _ password: [UInt8], _ request: [UInt8],
     _ exchange: UInt32
   ) {
-    office.doorkeeper.changePassword(id, user, login, password, request, from: address) { [self] result in
+    office.doorkeeper.changePassword(id, user, login, password, request, from: caller) { [self] result in
       if case .success = result { endOutdated(of: user) }
       loop.post { [self] in
         if case .success(let pass) = result, case .member(user, login) = who {

@@ -79,12 +79,18 @@ struct Bucket {
 
   init(at now: Int64) { last = now }
 
-  /// false: nothing is left for now, and nothing was taken.
-  mutating func take(_ count: Int = 1, at now: Int64, perSecond: Int, burst: Int) -> Bool {
+  mutating func left(at now: Int64, perSecond: Int, burst: Int) -> Int {
     used = max(0, used - Int(clamping: max(0, now - last)) * perSecond)
     last = now
-    guard used + count <= burst else { return false }
-    used += count
+    return burst - used
+  }
+
+  mutating func take(_ count: Int) { used += count }
+
+  /// false: nothing is left for now, and nothing was taken.
+  mutating func take(at now: Int64, perSecond: Int, burst: Int) -> Bool {
+    guard left(at: now, perSecond: perSecond, burst: burst) > 0 else { return false }
+    take(1)
     return true
   }
 

@@ -70,11 +70,14 @@ package final class Plug {
     }
   }
 
-  /// Whether it is closed now, without waiting.
+  /// Whether it is closed now, without waiting; what had come is forgotten.
   package var isClosedNow: Bool {
-    var byte: UInt8 = 0
-    let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
-    return count == 0 || (count < 0 && errno != EAGAIN)
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+      if count > 0 { continue }
+      return count == 0 || (errno != EAGAIN && errno != EINTR)
+    }
   }
 
   package func end() {
@@ -82,4 +85,12 @@ package final class Plug {
     isClosed = true
     close(descriptor)
   }
+}
+
+/// Thousands of connections need as many descriptors.
+package func raiseDescriptorLimit() {
+  var limit = rlimit()
+  getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  limit.rlim_cur = limit.rlim_max
+  setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }

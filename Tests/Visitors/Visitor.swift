@@ -28,8 +28,9 @@ package final class Visitor: @unchecked Sendable {
   private var early: [UInt32: Frame] = [:]
   /// What was pushed and not looked at yet.
   package var pushes: [TrackerPush] = []
-  /// All that was sent and received, for who wants to replay it.
+  /// The requests that were sent, for who wants to replay them.
   package private(set) var said: [[UInt8]] = []
+  package var isNotingWhatItSays = false
 
   /// Connected; nothing is said yet.
   package init(silentlyOn plug: Plug, as credential: Credential? = nil, tls12: Bool = false) {
@@ -67,15 +68,38 @@ package final class Visitor: @unchecked Sendable {
     return SSL_connect(ssl) == 1
   }
 
+  /// Says goodbye and waits for the other's.
+  package func sayGoodbye() { SSL_shutdown(ssl) }
+
   /// As one who leaves.
   package func leave() {
-    SSL_shutdown(ssl)
+    sayGoodbye()
     plug.end()
   }
 }
 
 // Bytes and frames.
 extension Visitor {
+  /// How every handshake begins: for those who never go on with it.
+  package static func clientHello() -> [UInt8] {
+    let context: OpaquePointer = SSL_CTX_new(TLS_client_method())
+    let ssl: OpaquePointer = SSL_new(context)
+    defer {
+      SSL_free(ssl)
+      SSL_CTX_free(context)
+    }
+    let name = Array(LineProtocol.tracker.rawValue.utf8)
+    SSL_set_alpn_protos(ssl, [UInt8(name.count)] + name, UInt32(name.count + 1))
+    let sent: OpaquePointer = BIO_new(BIO_s_mem())
+    SSL_set_bio(ssl, BIO_new(BIO_s_mem()), sent)
+    SSL_set_connect_state(ssl)
+    SSL_do_handshake(ssl)
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = BIO_read(sent, &bytes, Int32(bytes.count))
+    ERR_clear_error()
+    return Array(bytes.prefix(Int(count)))
+  }
+
   @discardableResult
   package func send(_ bytes: [UInt8]) -> Bool {
     ERR_clear_error()
@@ -133,7 +157,7 @@ extension Visitor {
     var writer = WireWriter()
     request.write(to: &writer)
     let frame = Self.frame(.request, request.kind, nextExchange, writer.bytes)
-    said.append(frame)
+    if isNotingWhatItSays { said.append(frame) }
     send(frame)
     return nextExchange
   }

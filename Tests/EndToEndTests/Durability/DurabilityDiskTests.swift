@@ -11,7 +11,7 @@ import Testing
   @Test(.enabled(if: Disk.isPossible, "needs root, to mount a small disk"))
   func `a full disk refuses changes, and nothing else, until there is room`() throws {
     var random = SeededRandom(for: "full disk")
-    let disk = Disk(.memory(mebibytes: 3))
+    let disk = Disk(.memory(mebibytes: 8))
     let story = Story.peopled(on: disk)
     story.startTracker()
     let crowd = try Crowd(of: story.data, &random)
@@ -55,7 +55,9 @@ import Testing
     serve(story, crowd)
     try crowd.check(rereadsAll: true)
     let counts = crowd.history.counts
-    print("full disk: \(counts.acknowledged) wishes acknowledged, none lost, \(counts.full) found no room")
+    print(
+      "full disk: \(crowd.audit.changes) changes in \(counts.acknowledged) acknowledged wishes, none lost, \(counts.full) found no room"
+    )
     #expect(counts.full > 0)
   }
 
