@@ -28,9 +28,9 @@ let package = Package(
     .target(name: "GroupModel", dependencies: ["COpenSSL"], swiftSettings: settings),
     .target(name: "Link", dependencies: ["GroupModel", "COpenSSL", "CLinux"], swiftSettings: settings),
     .target(name: "Catalog", dependencies: ["GroupModel", "CSQLite"], swiftSettings: settings),
-    .target(name: "Swarm", dependencies: ["GroupModel", "Link"], swiftSettings: settings),
     .target(
       name: "Volume", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"], swiftSettings: settings),
+    .target(name: "Swarm", dependencies: ["GroupModel", "Link", "CLinux"], swiftSettings: settings),
     .executableTarget(
       name: "p2pfs", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"],
       swiftSettings: settings),

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <netinet/tcp.h>
+#include <semaphore.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -55,3 +57,31 @@ static const unsigned p2pfs_epoll_exclusive = EPOLLEXCLUSIVE;
 /// Hidden from Swift's Glibc, or of an enumeration's type there.
 static const int p2pfs_tcp_notsent_lowat = 25;
 static const int p2pfs_tcp_cork = TCP_CORK;
+
+// Files. These too are hidden without _GNU_SOURCE, and their flags with them.
+extern int fallocate(int file, int mode, off_t offset, off_t length);
+extern ssize_t copy_file_range(
+    int from, off_t *fromOffset, int to, off_t *toOffset, size_t length, unsigned flags);
+extern int sync_file_range(int file, off_t offset, off_t length, unsigned flags);
+extern int renameat2(
+    int fromFolder, const char *from, int toFolder, const char *to, unsigned flags);
+extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline);
+
+/// FALLOC_FL_PUNCH_HOLE with FALLOC_FL_KEEP_SIZE, without which it is refused.
+static inline int p2pfs_punch_hole(int file, off_t offset, off_t length) {
+  return fallocate(file, 0x02 | 0x01, offset, length);
+}
+
+/// SYNC_FILE_RANGE_WRITE: asks for the writing to begin, and does not wait for it.
+static inline int p2pfs_begin_writeback(int file, off_t offset, off_t length) {
+  return sync_file_range(file, offset, length, 2);
+}
+
+/// RENAME_NOREPLACE.
+static inline int p2pfs_rename_to_new(
+    int fromFolder, const char *from, int toFolder, const char *to) {
+  return renameat2(fromFolder, from, toFolder, to, 1);
+}
+
+static const int p2pfs_seek_data = 3;
+static const int p2pfs_seek_hole = 4;

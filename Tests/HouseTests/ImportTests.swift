@@ -11,8 +11,8 @@ private let allowed: [String: Set<String>] = [
   "GroupModel": ["Glibc"],
   "Link": ["Glibc", "Synchronization", "GroupModel", "COpenSSL", "CLinux"],
   "Catalog": ["Glibc", "GroupModel", "CSQLite"],
-  "Swarm": ["Glibc", "Synchronization", "GroupModel", "Link"],
   "Volume": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm"],
+  "Swarm": ["Glibc", "Synchronization", "GroupModel", "Link", "CLinux"],
   "p2pfs": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm"],
   "Tracker": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "CLinux"],
 ]

@@ -21,7 +21,7 @@ import Testing
   @Test func `an answer is matched once, then late, then unknown`() {
     var awaited = AwaitedAnswers()
     for exchange in 1...3 as ClosedRange<UInt32> {
-      awaited.add(exchange, until: Instant(nanoseconds: UInt64(exchange) * 10)) { _ in }
+      awaited.add(exchange, until: Instant(nanoseconds: UInt64(exchange) * 10), .short { _ in })
     }
     guard case .awaited = awaited.match(2) else { Issue.record("2 was awaited"); return }
     guard case .unknown = awaited.match(2) else { Issue.record("2 was answered"); return }
@@ -36,7 +36,7 @@ import Testing
   @Test func `answers that came in time leave nothing behind`() {
     var awaited = AwaitedAnswers()
     for exchange in 1...10_000 as ClosedRange<UInt32> {
-      awaited.add(exchange, until: Instant(nanoseconds: 1_000_000)) { _ in }
+      awaited.add(exchange, until: Instant(nanoseconds: 1_000_000), .short { _ in })
       _ = awaited.match(exchange)
     }
     #expect(awaited.remembered < 200)

@@ -44,7 +44,7 @@ extension FetchQueue {
       let countMax = share(of: run.count, among: candidates.count, urgency, best)
       let wanted = next..<min(run.upperBound, held.upperBound)
       guard let blocks = BlockPicker.request(wanted, countMax: countMax) else { return }
-      ask(best, for: blocks, of: content, urgency, now: now)
+      ask(best, for: blocks, of: content, urgency, urgency == .ahead ? .ahead : .demand, now: now)
       next = blocks.end
     }
   }
@@ -159,7 +159,8 @@ extension FetchQueue {
   }
 
   private func ask(
-    _ peer: PeerID, for blocks: BlockRange, of content: FetchedContent, _ urgency: Urgency, now: Instant
+    _ peer: PeerID, for blocks: BlockRange, of content: FetchedContent, _ urgency: Urgency,
+    _ purpose: FetchPurpose = .demand, now: Instant
   ) {
     guard let pace = peers[peer] else { return }
     let bytes = content.layout.bytes(of: blocks).count
@@ -177,6 +178,7 @@ extension FetchQueue {
     inFlightBytes += bytes
     downLimit?.take(bytes, now: now)
     peers[peer]?.asked(bytes, now: now)
-    lines.ask(peer, for: blocks, of: content.key, urgency, ticket)
+    let wanted = WantedBlocks(key: content.key, blocks: blocks, urgency: urgency, purpose: purpose)
+    lines.ask(peer, wanted, ticket)
   }
 }

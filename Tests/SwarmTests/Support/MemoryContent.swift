@@ -51,11 +51,12 @@ final class MemoryContent: ContentStoring {
 
   func heldRuns() -> BlockRuns { state.withLock { $0.held } }
 
-  func read(_ blocks: BlockRange, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> ReadResult {
     let address = UInt(bitPattern: buffer.baseAddress)
-    let range = layout.bytes(of: blocks)
+    let range = offset..<offset + buffer.count
+    guard let blocks = layout.blocks(touching: range) else { return .read(0) }
     return state.withLock { state in
-      guard state.held.contains(blocks.indices) else { return false }
+      guard state.held.contains(blocks.indices) else { return .missing(blocks) }
       state.reads += 1
       let buffer = UnsafeMutableRawBufferPointer(
         start: UnsafeMutableRawPointer(bitPattern: address), count: range.count)
@@ -63,39 +64,39 @@ final class MemoryContent: ContentStoring {
       if let lies = state.liesAbout, !lies.overlap(with: blocks.indices).isEmpty {
         buffer[range.count / 2] ^= 1
       }
-      return true
+      return .read(range.count)
     }
   }
 
-  func put(_ blocks: BlockRange, _ bytes: UnsafeRawBufferPointer) -> PutOutcome {
-    let new = Array(bytes)
+  func put(_ blocks: BlockRange, _ bytes: RawSpan, for purpose: FetchPurpose) -> PutResult {
+    let new = bytes.withUnsafeBytes { Array($0) }
     let range = layout.bytes(of: blocks)
     return state.withLock { state in
       for block in blocks.indices {
         guard let leaf = Subtree(block: block, in: layout).flatMap({ state.known.hash(of: $0) }) else {
-          return .unknown
+          return .unknownHash(block: block)
         }
         let own = layout.bytes(ofBlock: block)
         let part = new[own.lowerBound - range.lowerBound..<own.upperBound - range.lowerBound]
         guard part.withUnsafeBytes({ Digest(hashing: $0) }) == leaf else {
           state.forged += 1
-          return .forged
+          return .forged(block: block)
         }
       }
       state.bytes.replaceSubrange(range, with: new)
       state.held.insert(blocks.indices)
       state.puts += 1
-      return .kept
+      return .kept(newBytes: new.count)
     }
   }
 
   func merge(_ list: HashList) -> Bool { state.withLock { $0.known.merge(list) } }
 
-  func unclesMissing(of node: Subtree) -> Int? { state.withLock { $0.known.unclesMissing(of: node) } }
+  func unclesMissing(of subtree: Subtree) -> Int? { state.withLock { $0.known.unclesMissing(of: subtree) } }
 
-  func hashList(of node: Subtree, base: Int, uncleCount: Int) -> HashList? {
-    if let whole { return whole.hashList(of: node, base: base, uncleCount: uncleCount) }
-    return state.withLock { $0.known.hashList(of: node, base: base, uncleCount: uncleCount) }
+  func hashList(of subtree: Subtree, base: Int, uncleCount: Int?) -> HashList? {
+    if let whole { return whole.hashList(of: subtree, base: base, uncleCount: uncleCount) }
+    return state.withLock { $0.known.hashList(of: subtree, base: base, uncleCount: uncleCount) }
   }
 }
 

@@ -1,0 +1,89 @@
+// How much room the cache may take and does take. Counted in what the files occupy on the disk; what is being
+// written here by the user himself is counted apart, and no limit but the disk's own holds it back.
+
+internal import Glibc
+internal import Link
+internal import Synchronization
+
+package struct CacheLimit: Hashable, Sendable {
+  /// Of what was fetched, and can be fetched again.
+  package let bytes: Int
+  /// So much of the disk stays free for others.
+  package let freeBytes: Int
+
+  package init(bytes: Int, freeBytes: Int = 1 << 30) {
+    self.bytes = bytes
+    self.freeBytes = freeBytes
+  }
+}
+
+package struct CacheUsage: Hashable, Sendable {
+  package var limitBytes: Int
+  /// Fetched: what the limit is about.
+  package var fetchedBytes: Int
+  /// Published from here, never evicted.
+  package var ownBytes: Int
+  package var diskFreeBytes: Int
+}
+
+/// ## Concurrency model
+/// For any thread; nothing under the lock waits.
+final class CacheRoom: Sendable {
+  private struct State {
+    var fetchedBytes = 0
+    var ownBytes = 0
+    /// As the disk last said, less what was written since.
+    var freeBytes = 0
+    var isFreshUntil = Instant(nanoseconds: 0)
+  }
+
+  private static let freshMilliseconds = 500
+
+  let limit: CacheLimit
+  private let folder: Folder
+  private let state = Mutex(State())
+
+  init(limit: CacheLimit, in folder: Folder) {
+    self.limit = limit
+    self.folder = folder
+  }
+
+  func add(_ bytes: Int, isKept: Bool) {
+    guard bytes != 0 else { return }
+    state.withLock { state in
+      if isKept { state.ownBytes += bytes } else { state.fetchedBytes += bytes }
+      state.freeBytes -= bytes
+    }
+  }
+
+  /// How much must go before so much more may come.
+  func shortage(adding bytes: Int) -> Int {
+    refreshIfOld()
+    return state.withLock { state in
+      max(0, state.fetchedBytes + bytes - limit.bytes, limit.freeBytes + bytes - state.freeBytes)
+    }
+  }
+
+  /// So much is thrown out at once, that not each block that comes must wait for another to go.
+  var batchBytes: Int { min(max(limit.bytes / 64, 1), 256 << 20) }
+
+  private func refreshIfOld() {
+    let now = Instant.now
+    guard state.withLock({ $0.isFreshUntil <= now }), let free = try? folder.freeBytes() else { return }
+    state.withLock { state in
+      state.freeBytes = free
+      state.isFreshUntil = now + Self.freshMilliseconds
+    }
+  }
+
+  func forgetFreeBytes() { state.withLock { $0.isFreshUntil = Instant(nanoseconds: 0) } }
+
+  var usage: CacheUsage {
+    refreshIfOld()
+    return state.withLock { state in
+      CacheUsage(
+        limitBytes: limit.bytes, fetchedBytes: state.fetchedBytes, ownBytes: state.ownBytes,
+        diskFreeBytes: state.freeBytes)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+// When the pieces of one content were last used: what eviction goes by.
+
+internal import Glibc
+
+/// Milliseconds of the calendar, so that the order outlives a restart; a clock that jumps costs some bad choices.
+typealias UseTime = Int64
+
+struct PieceUses: Sendable {
+  private var times: [UInt32: UseTime] = [:]
+  /// For pieces that were not used since the content was opened.
+  private(set) var earliest: UseTime = 0
+  private(set) var latest: UseTime = 0
+
+  init(openedAfter earliest: UseTime = 0) {
+    self.earliest = earliest
+    latest = earliest
+  }
+
+  static var now: UseTime {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME_COARSE, &time)
+    return UseTime(time.tv_sec) * 1000 + UseTime(time.tv_nsec) / 1_000_000
+  }
+
+  mutating func touch(_ pieces: Range<UInt32>, _ time: UseTime) {
+    for piece in pieces { times[piece] = time }
+    latest = max(latest, time)
+  }
+
+  func time(of piece: UInt32) -> UseTime { times[piece] ?? earliest }
+
+  mutating func forget(_ pieces: Range<UInt32>) {
+    for piece in pieces { times[piece] = nil }
+  }
+}

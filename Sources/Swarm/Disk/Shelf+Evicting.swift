@@ -1,0 +1,125 @@
+// Making room: the pieces that were used longest ago go first, whichever content they belong to.
+
+internal import Glibc
+internal import GroupModel
+internal import Synchronization
+
+extension Shelf {
+  /// What a guess may throw out was not used for so long.
+  private static let aheadMilliseconds: UseTime = 60_000
+  /// Up to this size a content that is closed goes as a whole, without being opened.
+  private static let wholeBytesMax = 16 << 20
+
+  func makeRoom(for bytes: Int, _ purpose: FetchPurpose) throws(DiskTrouble) {
+    guard room.shortage(adding: bytes) > 0 else { return }
+    _ = evict(atLeast: 0, adding: bytes, purpose)
+    guard room.shortage(adding: bytes) == 0 else { throw .full }
+  }
+
+  /// Whether so much would fit, if it came for this purpose.
+  func hasRoom(for bytes: Int, _ purpose: FetchPurpose) -> Bool {
+    let short = room.shortage(adding: bytes)
+    return short == 0 || candidates(for: purpose).reduce(0) { $0 + $1.bytes } >= short
+  }
+
+  /// How much has gone. One thread at a time: the next may find that there is room already.
+  func evict(atLeast bytes: Int, adding: Int = 0, _ purpose: FetchPurpose) -> Int {
+    evictionTurn.take {
+      let short = max(bytes, room.shortage(adding: adding))
+      guard short > 0 else { return 0 }
+      return evict(max(short, purpose == .demand ? room.batchBytes : 0), purpose)
+    }
+  }
+
+  private func evict(_ bytes: Int, _ purpose: FetchPurpose) -> Int {
+    var chosen: [ContentName: [UInt32]] = [:]
+    var sum = 0
+    for candidate in candidates(for: purpose).sorted(by: { $0.goesBefore($1) }) {
+      guard sum < bytes else { break }
+      chosen[candidate.name, default: []] += candidate.piece.map { [$0] } ?? []
+      sum += candidate.bytes
+    }
+    let freed = chosen.reduce(0) { $0 + evict($1.value, of: $1.key, bytes) }
+    room.forgetFreeBytes()
+    return freed
+  }
+
+  private struct Candidate {
+    let name: ContentName
+    /// nil for a content that is closed.
+    let piece: UInt32?
+    let time: UseTime
+    let isEdge: Bool
+    let bytes: Int
+
+    /// Of pieces used at once the later in the file goes first: who returns begins at the beginning.
+    func goesBefore(_ other: Candidate) -> Bool {
+      if isEdge != other.isEdge { return other.isEdge }
+      return time != other.time ? time < other.time : (piece ?? 0) > (other.piece ?? 0)
+    }
+  }
+
+  private func candidates(for purpose: FetchPurpose) -> [Candidate] {
+    let (open, closed) = state.withLock { (Array($0.open.values), $0.closed.filter { !$0.value.isKept }) }
+    var candidates = closed.map { name, note in
+      Candidate(name: name, piece: nil, time: note.time, isEdge: false, bytes: note.bytes)
+    }
+    for content in open {
+      candidates += content.offers().map { offer in
+        Candidate(
+          name: content.name, piece: offer.piece, time: offer.time, isEdge: offer.isEdge, bytes: offer.bytes)
+      }
+    }
+    guard purpose == .ahead else { return candidates }
+    let before = PieceUses.now - Self.aheadMilliseconds
+    return candidates.filter { !$0.isEdge && $0.time < before }
+  }
+
+  private func evict(_ pieces: [UInt32], of name: ContentName, _ bytes: Int) -> Int {
+    if pieces.isEmpty, let freed = removeClosed(name, bytesMax: max(bytes, Self.wholeBytesMax)) {
+      return freed
+    }
+    guard let content = try? content(name) else { return 0 }
+    return (try? content.evict(pieces.isEmpty ? content.lastPieces(bytes) : pieces)) ?? 0
+  }
+
+  /// nil when it is open after all, or larger than that.
+  private func removeClosed(_ name: ContentName, bytesMax: Int) -> Int? {
+    let taken = state.withLock { state -> Note? in
+      guard let note = state.closed[name], note.bytes <= bytesMax, state.busy[name] == nil else { return nil }
+      state.busy[name] = []
+      return state.closed.removeValue(forKey: name)
+    }
+    guard let note = taken else { return nil }
+    let isRemoved = ObjectFolder(of: name, in: objects).removeCached()
+    if isRemoved { room.add(-note.bytes, isKept: false) }
+    endBusy(name, closedAs: isRemoved ? nil : note)
+    return isRemoved ? note.bytes : 0
+  }
+}
+
+extension StoredContent {
+  fileprivate func lastPieces(_ bytes: Int) -> [UInt32] {
+    let count = max(1, bytes / ContentLayout.pieceBytes)
+    return offers().map(\.piece).sorted().suffix(count)
+  }
+}
+
+extension ObjectFolder {
+  /// Of a content that is closed, all that was fetched; the rest too if nothing else needs it.
+  fileprivate func removeCached() -> Bool {
+    do throws(DiskTrouble) {
+      guard let folder = try existing() else { return true }
+      let others = [PieceFile.inPlacePrefix, PieceFile.destinationPrefix]
+      guard try folder.names().contains(where: { name in others.contains { name.hasPrefix($0) } }) else {
+        try removeAll()
+        return true
+      }
+      try folder.remove(PieceFile.cacheRecordName)
+      try folder.remove(PieceFile.cacheName)
+      return true
+    } catch {
+      return false
+    }
+  }
+}

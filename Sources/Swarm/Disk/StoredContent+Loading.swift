@@ -1,0 +1,160 @@
+// Finding a content again after a restart: which files hold it, what their records claim, what lies in them
+// beyond that. Nothing that is found is believed before it was hashed, or was seen to be as we left it.
+
+internal import Glibc
+internal import GroupModel
+internal import Synchronization
+
+extension StoredContent {
+  /// What is on the disk of it; for a content of which nothing is, an empty one, and nothing is made.
+  static func load(
+    _ name: ContentName, on shelf: Shelf
+  ) throws(DiskTrouble) -> (content: StoredContent, changes: [ContentChange]) {
+    let objectFolder = ObjectFolder(of: name, in: shelf.objects)
+    let hashes = KnownHashes(of: name)
+    var loading = Loading(of: name)
+    if let folder = try objectFolder.existing() { try loading.run(in: folder, hashes) }
+    let content = StoredContent(
+      name, on: shelf, state: loading.state, folder: objectFolder, hashes: hashes)
+    return (content, loading.changes)
+  }
+}
+
+private struct Loading {
+  private let name: ContentName
+  var state = StoredContent.State()
+  var changes: [ContentChange] = []
+
+  init(of name: ContentName) { self.name = name }
+
+  private var layout: ContentLayout { name.layout }
+
+  mutating func run(in folder: Folder, _ hashes: KnownHashes) throws(DiskTrouble) {
+    try hashes.open(in: folder)
+    let names = try folder.names()
+    state.isKept = names.contains(ObjectFolder.keptName)
+    if names.contains(PieceFile.cacheName) { try loadCache(in: folder) }
+    for recordName in names where recordName.hasPrefix(PieceFile.inPlacePrefix) {
+      try loadShared(recordName, in: folder)
+    }
+    for recordName in names where recordName.hasPrefix(PieceFile.destinationPrefix) {
+      try loadDestination(recordName, in: folder)
+    }
+    for body in state.bodies { state.held.formUnion(body.held) }
+    setPieces()
+  }
+
+  private func record(_ recordName: String, in folder: Folder) throws(DiskTrouble) -> PieceFileRecord? {
+    let bytes = try folder.contents(of: recordName, bytesMax: PieceFileRecord.bytesMax(for: layout))
+    return bytes.flatMap { PieceFileRecord($0, of: name) }
+  }
+
+  private mutating func loadCache(in folder: Folder) throws(DiskTrouble) {
+    let data: Descriptor
+    do throws(DiskTrouble) {
+      data = try folder.file(PieceFile.cacheName, O_RDWR)
+    } catch .notAFile {
+      // A link or a pipe that somebody planted: it is not followed, and makes room for a file of our own.
+      return try folder.remove(PieceFile.cacheName)
+    }
+    let record = try record(PieceFile.cacheRecordName, in: folder)
+    let file = PieceFile(.cache, data, recordName: PieceFile.cacheRecordName)
+    try loadOwn(file, claims: record?.held ?? BlockSet())
+    state.allocatedBytes = try data.allocatedBytes()
+    let written = try data.status()
+    let used = (try? folder.status(of: PieceFile.cacheRecordName)) ?? written
+    state.uses = PieceUses(openedAfter: UseTime(used.st_mtim.tv_sec) * 1000)
+  }
+
+  private mutating func loadOwn(_ file: PieceFile, claims: BlockSet) throws(DiskTrouble) {
+    if try file.descriptor.stamp().fileBytes != layout.fileBytes {
+      try file.descriptor.resize(to: layout.fileBytes)
+    }
+    var body = StoredContent.Body(file: file)
+    body.held = claims
+    body.saved = claims
+    body.doubtful = bytesBeyond(claims, in: file.descriptor)
+    body.stamp = try file.descriptor.stamp()
+    state.bodies.append(body)
+  }
+
+  /// What lies in the file and is not claimed: written in the last moments before a crash, perhaps.
+  private func bytesBeyond(_ claims: BlockSet, in descriptor: Descriptor) -> BlockSet {
+    var beyond = BlockSet()
+    guard claims.count < layout.blockCount else { return beyond }
+    var offset = 0
+    while offset < layout.fileBytes, let data = descriptor.nextData(from: offset) {
+      if let blocks = layout.blocks(touching: data) { beyond.insert(blocks) }
+      offset = data.upperBound
+    }
+    beyond.subtract(claims)
+    return beyond
+  }
+
+  private mutating func loadShared(_ recordName: String, in folder: Folder) throws(DiskTrouble) {
+    guard let record = try record(recordName, in: folder), case .inPlace(let path) = record.place,
+      let stamp = record.stamp
+    else { return try folder.remove(recordName) }
+    switch openShared(path, as: stamp) {
+    case .success(let descriptor):
+      var body = StoredContent.Body(file: PieceFile(record.place, descriptor, recordName: recordName))
+      body.held = BlockSet(allOf: layout)
+      body.stamp = try descriptor.stamp()
+      state.bodies.append(body)
+    case .failure(let end):
+      try folder.remove(recordName)
+      changes.append(.shareEnded(path, end.why))
+    }
+  }
+
+  private struct Ended: Error { let why: ContentChange.ShareEnd }
+
+  private func openShared(_ path: LocalPath, as stamp: FileStamp) -> Result<Descriptor, Ended> {
+    if let end = StoredContent.whatBecame(of: path, once: stamp) { return .failure(Ended(why: end)) }
+    return Result { () throws(Ended) in
+      do throws(DiskTrouble) {
+        let descriptor = try Descriptor(readingFileAt: path)
+        guard try descriptor.stamp().hasBytes(of: stamp) else { throw DiskTrouble.changed }
+        return descriptor
+      } catch {
+        throw Ended(why: error == .changed ? .modified : .unreadable(error))
+      }
+    }
+  }
+
+  private mutating func loadDestination(_ recordName: String, in folder: Folder) throws(DiskTrouble) {
+    guard let record = try record(recordName, in: folder), case .destination(let destination) = record.place
+    else { return try folder.remove(recordName) }
+    do throws(DiskTrouble) {
+      let descriptor = try Folder(at: destination.path.folder).file(destination.temporaryName, O_RDWR)
+      try loadOwn(PieceFile(record.place, descriptor, recordName: recordName), claims: record.held)
+    } catch .missing, .notAFile {
+      try folder.remove(recordName)
+    }
+  }
+
+  private mutating func setPieces() {
+    if state.held.count == layout.blockCount { return state.pieces = PieceSet(allOf: layout) }
+    var next = 0
+    while let run = state.held.firstRun(from: next, before: layout.blockCount) {
+      for piece in run.pieces where state.held.contains(layout.blocks(ofPiece: Int(piece))) {
+        state.pieces.insert(piece)
+      }
+      next = run.end
+    }
+  }
+}
+
+extension Descriptor {
+  /// A file of the user's: a regular one, or trouble.
+  convenience init(readingFileAt path: LocalPath) throws(DiskTrouble) {
+    let number = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) }
+    try orTrouble(number)
+    self.init(takingOwnership: number)
+    switch try status().st_mode & S_IFMT {
+    case S_IFREG: return
+    case S_IFDIR: throw .isDirectory
+    default: throw .notAFile
+    }
+  }
+}
