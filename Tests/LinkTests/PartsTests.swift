@@ -42,6 +42,24 @@ import Testing
     #expect(awaited.remembered < 200)
   }
 
+  private func buffer(of count: Int, _ byte: UInt8) -> BulkBuffer {
+    let buffer = pool.take(count)
+    for index in 0..<count { buffer.room[index] = byte }
+    return buffer
+  }
+
+  /// Some of what lies together.
+  private func bite(_ outbox: inout Outbox, _ random: inout SeededRandom) -> [UInt8] {
+    guard !outbox.isEmpty else { return [] }
+    let bytes = outbox.withUnsent { bytes in
+      Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &random)))
+    }
+    outbox.drop(bytes.count)
+    return bytes
+  }
+
+  private let pool = BulkPool()
+
   @Test func `an outbox gives back what went in, in whatever bites it is taken`() {
     var random = SeededRandom(for: "outbox")
     var outbox = Outbox()
@@ -50,15 +68,17 @@ import Testing
     for number in 0..<300 {
       let body = [UInt8](repeating: UInt8(number & 0xFF), count: Int.random(in: 0...3000, using: &random))
       let header = FrameHeader(bodyBytes: body.count, role: .push, kind: 1, exchange: 0)
-      outbox.append(header, body)
+      var bulk: BulkBuffer?
+      if number % 3 == 0 {
+        bulk = buffer(of: Int.random(in: 1...200_000, using: &random), UInt8(number & 0xFF))
+      }
+      outbox.append(header, body, bulk: bulk)
       header.append(to: &expected)
       expected += body
-      let bite = Int.random(in: 0...outbox.count, using: &random)
-      got += outbox.withUnsent { Array($0.prefix(bite)) }
-      outbox.drop(bite)
+      if let bulk { expected += bulk.bytes }
+      for _ in 0..<Int.random(in: 0...8, using: &random) { got += bite(&outbox, &random) }
     }
-    got += outbox.withUnsent { Array($0) }
-    outbox.drop(outbox.count)
+    while !outbox.isEmpty { got += bite(&outbox, &random) }
     #expect((got == expected) == true)
     #expect(outbox.isEmpty)
   }
