@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct PickerTests {
   private func picked(
-    open: [Range<Int>], held: [Range<Int>], others: [[Range<Int>]] = [], cursor: Int = 0, jump: Int = 0,
+    open: [Range<Int>], held: [Range<Int>], others: [[Range<Int>]] = [], cursor: Int = 0, chance: Double = 0,
     max: Int = 32
   ) -> Range<Int>? {
     func runs(_ ranges: [Range<Int>]) -> BlockRuns {
@@ -15,7 +15,7 @@ import Testing
     }
     let held = runs(held)
     let picker = BlockPicker(open: runs(open), held: held, rarity: Rarity(of: [held] + others.map(runs)))
-    return picker.pick(cursor: cursor, jump: jump, countMax: max)?.indices
+    return picker.pick(cursor: cursor, chance: chance, countMax: max)?.indices
   }
 
   @Test func `a row goes on where it stopped`() {
@@ -26,7 +26,7 @@ import Testing
 
   @Test func `a request never crosses a piece`() {
     #expect(picked(open: [30..<100], held: [0..<320], cursor: 30) == 30..<32)
-    #expect(picked(open: [30..<100], held: [0..<320], cursor: 0, jump: 40) == 32..<64)
+    #expect(picked(open: [30..<100], held: [0..<320], cursor: 0, chance: 0.5) == 64..<96)
   }
 
   @Test func `the rarest is asked for first`() {
@@ -37,15 +37,16 @@ import Testing
   }
 
   @Test func `where a row ends the next begins elsewhere`() {
-    #expect(picked(open: [128..<320], held: [0..<320], cursor: 64, jump: 200) == 192..<224)
-    #expect(picked(open: [0..<64], held: [0..<320], cursor: 64, jump: 200) == 0..<32)
+    #expect(picked(open: [128..<320], held: [0..<320], cursor: 64, chance: 0.4) == 192..<224)
+    #expect(picked(open: [0..<64], held: [0..<320], cursor: 64, chance: 0.2) == 0..<32)
   }
 
   @Test func `nothing is asked of one who does not hold it`() {
     #expect(picked(open: [0..<100], held: [200..<300]) == nil)
     #expect(picked(open: [], held: [0..<300]) == nil)
     #expect(picked(open: [0..<10, 250..<260], held: [200..<300]) == 250..<256)
-    #expect(picked(open: [0..<10, 250..<260], held: [5..<7, 258..<300], cursor: 9, jump: 32) == 258..<260)
+    #expect(
+      picked(open: [0..<10, 250..<260], held: [5..<7, 258..<300], cursor: 9, chance: 0.99) == 258..<260)
   }
 
   @Test func `holders are counted as a table of all blocks would count them`() {

@@ -36,7 +36,7 @@ extension FetchQueue {
       let candidates = content.holdings.filter {
         $0.value.contains(next) && canAsk($0.key, for: next, of: content, urgency, now)
       }
-      let best = candidates.keys.min { expectedSeconds($0) < expectedSeconds($1) }
+      let best = candidates.keys.min { (expectedSeconds($0), $0) < (expectedSeconds($1), $1) }
       guard let best, let held = content.holdings[best]?.run(from: next) else {
         next = nextHeld(behind: next, of: content, run.upperBound)
         continue
@@ -109,10 +109,8 @@ extension FetchQueue {
   ) -> BlockRange? {
     guard !content.open.isEmpty, let held = content.holdings[peer] else { return nil }
     let picker = BlockPicker(open: content.open, held: held, rarity: rarity(of: content, now: now))
-    let jump = Int.random(in: 0..<content.layout.blockCount, using: &random)
     let blocks = picker.pick(
-      cursor: content.cursors[peer] ?? content.ownStart,
-      jump: content.cursors[peer] == nil ? content.ownStart : jump,
+      cursor: content.cursors[peer] ?? content.ownStart, chance: .random(in: 0..<1, using: &random),
       countMax: pace.requestBlocks(whileReading: isReading(now)))
     if let blocks { content.cursors[peer] = blocks.end }
     return blocks

@@ -139,9 +139,9 @@ final class SimulatedMember: FetchLines {
   }
 
   private func tell() {
-    network.after(0.1) { [weak self] in
+    network.after(0.05) { [weak self] in
       guard let self, !isGone else { return }
-      let gained = content.held.gaps(in: 0..<0).runs.isEmpty ? difference() : BlockRuns()
+      let gained = difference()
       if !gained.isEmpty {
         told.formUnion(gained)
         for other in network.members.values where other !== self && !other.isGone {
@@ -233,7 +233,11 @@ final class SimulatedMember: FetchLines {
   /// One at a time, by urgency and then by who has waited longest since he was last served.
   private func send() {
     guard !isSending, !isGone, !waiting.isEmpty else { return }
-    let next = waiting.removeFirst()
+    let turn = waiting[0].from
+    let urgent = waiting.indices.filter { waiting[$0].from === turn }.min {
+      (waiting[$0].wanted.urgency, $0) < (waiting[$1].wanted.urgency, $1)
+    }
+    let next = waiting.remove(at: urgent!)
     // Whoever else waits comes first the next time.
     let same = waiting.filter { $0.from === next.from }
     waiting = waiting.filter { $0.from !== next.from } + same
