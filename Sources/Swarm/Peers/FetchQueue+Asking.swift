@@ -118,7 +118,9 @@ extension FetchQueue {
 
   /// Near the end: everything is asked for, but a slower peer has it. Only what would come much sooner.
   private func steal(for peer: PeerID, of content: FetchedContent, now: Instant) -> BlockRange? {
-    guard content.open.isEmpty, let pace = peers[peer], let held = content.holdings[peer] else { return nil }
+    guard content.open.isEmpty, let pace = peers[peer], pace.outstandingRequests < Self.stolenMax,
+      let held = content.holdings[peer]
+    else { return nil }
     var best: (request: BlockRequest, gain: Double)?
     for ticket in content.requests {
       guard let request = requests[ticket], request.peer != peer, !request.hasLanded, !request.isCancelled,
@@ -131,6 +133,9 @@ extension FetchQueue {
     }
     return best?.request.blocks
   }
+
+  /// Guesses, and each may be fetched twice: so only a few at a time.
+  private static var stolenMax: Int { 2 }
 
   /// One that is overdue is expected to take as long again.
   private func remainingSeconds(_ request: BlockRequest, _ now: Instant) -> Double {

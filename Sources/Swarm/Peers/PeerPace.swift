@@ -98,7 +98,7 @@ extension PeerPace {
     guard rate > 0 else { return Int(isReading ? Self.firstBytes / 2 : Self.firstBytes) }
     let trip = roundTrip ?? 0.05
     // What is asked for is nobody else's to ask for: where a group fetches together, depth is what is fetched twice.
-    let seconds = isReading ? max(2 * trip, 0.1) : max(4 * trip, 0.25)
+    let seconds = max(isReading ? 2 * trip : 4 * trip, 0.1)
     let least = isReading ? 2 * Self.blockBytes : Self.leastBytes
     return Int(min(Self.bytesMax, max(least, rate * seconds)))
   }
