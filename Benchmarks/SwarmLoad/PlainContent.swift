@@ -40,25 +40,25 @@ final class PlainContent: ContentStoring {
 
   func heldRuns() -> BlockRuns { state.withLock { $0.held } }
 
-  func read(_ blocks: BlockRange, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
-    guard state.withLock({ $0.held.contains(blocks.indices) }) else { return false }
-    let bytes = layout.bytes(of: blocks)
-    return pread(file, buffer.baseAddress, bytes.count, bytes.lowerBound) == bytes.count
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> ReadResult {
+    guard let blocks = layout.blocks(touching: offset..<offset + buffer.count) else { return .read(0) }
+    guard state.withLock({ $0.held.contains(blocks.indices) }) else { return .missing(blocks) }
+    let count = pread(file, buffer.baseAddress, buffer.count, offset)
+    return count == buffer.count ? .read(count) : .trouble(.failed(errno: errno))
   }
 
-  func put(_ blocks: BlockRange, _ bytes: UnsafeRawBufferPointer) -> PutOutcome {
-    guard let leaves = leaves(of: blocks) else { return .unknown }
+  func put(_ blocks: BlockRange, _ bytes: RawSpan, for purpose: FetchPurpose) -> PutResult {
+    guard let leaves = leaves(of: blocks) else { return .unknownHash(block: blocks.start) }
     let start = layout.bytes(of: blocks).lowerBound
     for (block, leaf) in zip(blocks.indices, leaves) {
       let range = layout.bytes(ofBlock: block)
-      let part = UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound - start..<range.upperBound - start])
-      guard Digest(hashing: part) == leaf else { return .forged }
+      let part = bytes.extracting(range.lowerBound - start..<range.upperBound - start)
+      guard Digest(hashing: part) == leaf else { return .forged(block: block) }
     }
-    guard pwrite(file, bytes.baseAddress, bytes.count, start) == bytes.count else {
-      return .failed(errno: errno)
-    }
+    let written = bytes.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, start) }
+    guard written == bytes.byteCount else { return .trouble(.failed(errno: errno)) }
     state.withLock { $0.held.insert(blocks.indices) }
-    return .kept
+    return .kept(newBytes: written)
   }
 
   private func leaves(of blocks: BlockRange) -> [Digest]? {
@@ -70,11 +70,11 @@ final class PlainContent: ContentStoring {
 
   func merge(_ list: HashList) -> Bool { state.withLock { $0.known.merge(list) } }
 
-  func unclesMissing(of node: Subtree) -> Int? { state.withLock { $0.known.unclesMissing(of: node) } }
+  func unclesMissing(of subtree: Subtree) -> Int? { state.withLock { $0.known.unclesMissing(of: subtree) } }
 
-  func hashList(of node: Subtree, base: Int, uncleCount: Int) -> HashList? {
-    if let whole { return whole.hashList(of: node, base: base, uncleCount: uncleCount) }
-    return state.withLock { $0.known.hashList(of: node, base: base, uncleCount: uncleCount) }
+  func hashList(of subtree: Subtree, base: Int, uncleCount: Int?) -> HashList? {
+    if let whole { return whole.hashList(of: subtree, base: base, uncleCount: uncleCount) }
+    return state.withLock { $0.known.hashList(of: subtree, base: base, uncleCount: uncleCount) }
   }
 }
 

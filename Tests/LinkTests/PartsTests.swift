@@ -21,7 +21,7 @@ import Testing
   @Test func `an answer is matched once, then late, then unknown`() {
     var awaited = AwaitedAnswers()
     for exchange in 1...3 as ClosedRange<UInt32> {
-      awaited.add(exchange, until: Instant(nanoseconds: UInt64(exchange) * 10)) { _ in }
+      awaited.add(exchange, until: Instant(nanoseconds: UInt64(exchange) * 10), .short { _ in })
     }
     guard case .awaited = awaited.match(2) else { Issue.record("2 was awaited"); return }
     guard case .unknown = awaited.match(2) else { Issue.record("2 was answered"); return }
@@ -36,11 +36,29 @@ import Testing
   @Test func `answers that came in time leave nothing behind`() {
     var awaited = AwaitedAnswers()
     for exchange in 1...10_000 as ClosedRange<UInt32> {
-      awaited.add(exchange, until: Instant(nanoseconds: 1_000_000)) { _ in }
+      awaited.add(exchange, until: Instant(nanoseconds: 1_000_000), .short { _ in })
       _ = awaited.match(exchange)
     }
     #expect(awaited.remembered < 200)
   }
+
+  private func buffer(of count: Int, _ byte: UInt8) -> BulkBuffer {
+    let buffer = pool.take(count)
+    for index in 0..<count { buffer.room[index] = byte }
+    return buffer
+  }
+
+  /// Some of what lies together.
+  private func bite(_ outbox: inout Outbox, _ random: inout SeededRandom) -> [UInt8] {
+    guard !outbox.isEmpty else { return [] }
+    let bytes = outbox.withUnsent { bytes in
+      Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &random)))
+    }
+    outbox.drop(bytes.count)
+    return bytes
+  }
+
+  private let pool = BulkPool()
 
   @Test func `an outbox gives back what went in, in whatever bites it is taken`() {
     var random = SeededRandom(for: "outbox")
@@ -50,15 +68,17 @@ import Testing
     for number in 0..<300 {
       let body = [UInt8](repeating: UInt8(number & 0xFF), count: Int.random(in: 0...3000, using: &random))
       let header = FrameHeader(bodyBytes: body.count, role: .push, kind: 1, exchange: 0)
-      outbox.append(header, body)
+      var bulk: BulkBuffer?
+      if number % 3 == 0 {
+        bulk = buffer(of: Int.random(in: 1...200_000, using: &random), UInt8(number & 0xFF))
+      }
+      outbox.append(header, body, bulk: bulk)
       header.append(to: &expected)
       expected += body
-      let bite = Int.random(in: 0...outbox.count, using: &random)
-      got += outbox.withUnsent { Array($0.prefix(bite)) }
-      outbox.drop(bite)
+      if let bulk { expected += bulk.bytes }
+      for _ in 0..<Int.random(in: 0...8, using: &random) { got += bite(&outbox, &random) }
     }
-    got += outbox.withUnsent { Array($0) }
-    outbox.drop(outbox.count)
+    while !outbox.isEmpty { got += bite(&outbox, &random) }
     #expect((got == expected) == true)
     #expect(outbox.isEmpty)
   }

@@ -53,19 +53,36 @@ struct BlockPicker {
   let rarity: Rarity
 
   /// `held` is what the peer holds. `cursor` is where the last pick for this peer ended, at first the place of our
-  /// own; `jump` is where to look when that row cannot go on, best a random place: two members who went on at the
-  /// next open place would both come to where a third one is just fetching.
-  func pick(cursor: Int, jump: Int, countMax: Int) -> BlockRange? {
+  /// own. Where that row cannot go on, `chance` (0..<1) says which of all blocks that would do begins the next one:
+  /// the next one behind the cursor is most likely just being fetched by another member.
+  func pick(cursor: Int, chance: Double, countMax: Int) -> BlockRange? {
     for runs in rarity.classes {
       if let first = first(in: runs, from: cursor), first.lowerBound == cursor {
         return Self.request(first, countMax: countMax)
       }
-      let place = Self.pieceStart(jump)
-      if let first = first(in: runs, from: place) ?? first(in: runs, from: 0) {
-        return Self.request(first, countMax: countMax)
-      }
+      if let place = place(in: runs, chance: chance) { return Self.request(place, countMax: countMax) }
     }
     return nil
+  }
+
+  /// As many parts are looked at; what is scattered even more is fetched soon enough.
+  private static let partsMax = 512
+
+  private func place(in runs: [Rarity.Run], chance: Double) -> Range<Int>? {
+    var parts: [Range<Int>] = []
+    var next = 0
+    while parts.count < Self.partsMax, let part = first(in: runs, from: next) {
+      parts.append(part)
+      next = part.upperBound
+    }
+    var left = Int(chance * Double(parts.reduce(0) { $0 + $1.count }))
+    for part in parts {
+      if left < part.count {
+        return max(part.lowerBound, Self.pieceStart(part.lowerBound + left))..<part.upperBound
+      }
+      left -= part.count
+    }
+    return parts.last
   }
 
   /// The first blocks in these runs, at `place` or behind it, that are both wanted and to be had.

@@ -18,7 +18,7 @@ extension FetchQueue {
   /// An answer of more than this takes its time for its bytes.
   private static var roundTripBlocks: Int { 4 }
 
-  func verified(_ ticket: Ticket, _ outcome: PutOutcome, now: Instant) {
+  func verified(_ ticket: Ticket, _ outcome: PutResult, now: Instant) {
     guard let request = requests[ticket] else { return }
     forget(ticket)
     let content = request.content
@@ -27,8 +27,8 @@ extension FetchQueue {
     case .forged:
       content.counters.wasted += request.bytes
       lines.dropLiar(request.peer)
-    case .unknown: content.counters.wasted += request.bytes
-    case .failed(let errno): failAll(of: content, because: .disk(errno: errno))
+    case .unknownHash: content.counters.wasted += request.bytes
+    case .trouble(let trouble): failAll(of: content, because: .disk(trouble))
     }
   }
 

@@ -36,7 +36,7 @@ extension FetchQueue {
       let candidates = content.holdings.filter {
         $0.value.contains(next) && canAsk($0.key, for: next, of: content, urgency, now)
       }
-      let best = candidates.keys.min { expectedSeconds($0) < expectedSeconds($1) }
+      let best = candidates.keys.min { (expectedSeconds($0), $0) < (expectedSeconds($1), $1) }
       guard let best, let held = content.holdings[best]?.run(from: next) else {
         next = nextHeld(behind: next, of: content, run.upperBound)
         continue
@@ -44,7 +44,7 @@ extension FetchQueue {
       let countMax = share(of: run.count, among: candidates.count, urgency, best)
       let wanted = next..<min(run.upperBound, held.upperBound)
       guard let blocks = BlockPicker.request(wanted, countMax: countMax) else { return }
-      ask(best, for: blocks, of: content, urgency, now: now)
+      ask(best, for: blocks, of: content, urgency, urgency == .ahead ? .ahead : .demand, now: now)
       next = blocks.end
     }
   }
@@ -109,10 +109,8 @@ extension FetchQueue {
   ) -> BlockRange? {
     guard !content.open.isEmpty, let held = content.holdings[peer] else { return nil }
     let picker = BlockPicker(open: content.open, held: held, rarity: rarity(of: content, now: now))
-    let jump = Int.random(in: 0..<content.layout.blockCount, using: &random)
     let blocks = picker.pick(
-      cursor: content.cursors[peer] ?? content.ownStart,
-      jump: content.cursors[peer] == nil ? content.ownStart : jump,
+      cursor: content.cursors[peer] ?? content.ownStart, chance: .random(in: 0..<1, using: &random),
       countMax: pace.requestBlocks(whileReading: isReading(now)))
     if let blocks { content.cursors[peer] = blocks.end }
     return blocks
@@ -120,7 +118,9 @@ extension FetchQueue {
 
   /// Near the end: everything is asked for, but a slower peer has it. Only what would come much sooner.
   private func steal(for peer: PeerID, of content: FetchedContent, now: Instant) -> BlockRange? {
-    guard content.open.isEmpty, let pace = peers[peer], let held = content.holdings[peer] else { return nil }
+    guard content.open.isEmpty, let pace = peers[peer], pace.outstandingRequests < Self.stolenMax,
+      let held = content.holdings[peer]
+    else { return nil }
     var best: (request: BlockRequest, gain: Double)?
     for ticket in content.requests {
       guard let request = requests[ticket], request.peer != peer, !request.hasLanded, !request.isCancelled,
@@ -133,6 +133,9 @@ extension FetchQueue {
     }
     return best?.request.blocks
   }
+
+  /// Guesses, and each may be fetched twice: so only a few at a time.
+  private static var stolenMax: Int { 2 }
 
   /// One that is overdue is expected to take as long again.
   private func remainingSeconds(_ request: BlockRequest, _ now: Instant) -> Double {
@@ -159,7 +162,8 @@ extension FetchQueue {
   }
 
   private func ask(
-    _ peer: PeerID, for blocks: BlockRange, of content: FetchedContent, _ urgency: Urgency, now: Instant
+    _ peer: PeerID, for blocks: BlockRange, of content: FetchedContent, _ urgency: Urgency,
+    _ purpose: FetchPurpose = .demand, now: Instant
   ) {
     guard let pace = peers[peer] else { return }
     let bytes = content.layout.bytes(of: blocks).count
@@ -177,6 +181,7 @@ extension FetchQueue {
     inFlightBytes += bytes
     downLimit?.take(bytes, now: now)
     peers[peer]?.asked(bytes, now: now)
-    lines.ask(peer, for: blocks, of: content.key, urgency, ticket)
+    let wanted = WantedBlocks(key: content.key, blocks: blocks, urgency: urgency, purpose: purpose)
+    lines.ask(peer, wanted, ticket)
   }
 }

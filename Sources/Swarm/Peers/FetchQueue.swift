@@ -22,13 +22,22 @@ package enum FetchTrouble: Error, Hashable, Sendable {
   /// Some should have it, but nothing came.
   case timedOut
   /// What came could not be kept.
-  case disk(errno: Int32)
+  case disk(DiskTrouble)
   case cancelled
+}
+
+/// What one request is for.
+struct WantedBlocks {
+  let key: ContentKey
+  let blocks: BlockRange
+  let urgency: Urgency
+  /// How much may be thrown out to keep it.
+  let purpose: FetchPurpose
 }
 
 /// What a queue has done for it.
 protocol FetchLines: AnyObject {
-  func ask(_ peer: PeerID, for blocks: BlockRange, of key: ContentKey, _ urgency: Urgency, _ ticket: Ticket)
+  func ask(_ peer: PeerID, _ wanted: WantedBlocks, _ ticket: Ticket)
   /// Its answer is no longer needed, but may come.
   func cancel(_ peer: PeerID, _ ticket: Ticket)
   /// It sent what is not the content's.

@@ -4,17 +4,18 @@ internal import GroupModel
 internal import Link
 
 extension Fetcher: FetchLines {
-  func ask(_ peer: PeerID, for blocks: BlockRange, of key: ContentKey, _ urgency: Urgency, _ ticket: Ticket) {
-    guard let session = roster.sessions[peer], session.line.isOpen, let known = wanted[key] else {
+  func ask(_ peer: PeerID, _ wish: WantedBlocks, _ ticket: Ticket) {
+    guard let session = roster.sessions[peer], session.line.isOpen, let known = wanted[wish.key] else {
       return loop.atEndOfTurn { [self] in
         queue.refused(ticket, .lost)
         pumpSoon()
       }
     }
-    let answer = BlocksAnswer(for: blocks, of: known.store)
+    let answer = BlocksAnswer(for: wish, of: known.store)
     let request = PeerRequest.blocks(
       BlocksRequest(
-        key: key, first: UInt64(blocks.start), count: blocks.count, uncles: answer.uncles, urgency: urgency))
+        key: wish.key, first: UInt64(wish.blocks.start), count: wish.blocks.count, uncles: answer.uncles,
+        urgency: wish.urgency))
     var writer = WireWriter()
     request.write(to: &writer)
     session.lastUsed = .now
@@ -71,10 +72,10 @@ extension Fetcher: FetchLines {
     queue.refused(ticket, .notHeld)
   }
 
-  private func verified(_ ticket: Ticket, _ outcome: PutOutcome, _ blocks: BlockRange) {
+  private func verified(_ ticket: Ticket, _ outcome: PutResult, _ blocks: BlockRange) {
     let key = queue.requests[ticket]?.content.key
     queue.verified(ticket, outcome, now: .now)
-    if outcome == .kept, let key {
+    if case .kept = outcome, let key {
       server.heldChanged(of: key, gained: BlockRuns(blocks), lost: BlockRuns())
     }
     pumpSoon()
@@ -84,14 +85,16 @@ extension Fetcher: FetchLines {
 /// What the answer to one request for blocks has to look like.
 struct BlocksAnswer: Sendable {
   let blocks: BlockRange
+  private let purpose: FetchPurpose
   private let layout: ContentLayout
   /// The piece of the blocks, or all of a content that is smaller.
   private let piece: Subtree
   /// nil where the blocks' hashes are known, and none are asked for.
   let uncles: Int?
 
-  init(for blocks: BlockRange, of store: any ContentStoring) {
-    self.blocks = blocks
+  init(for wish: WantedBlocks, of store: any ContentStoring) {
+    blocks = wish.blocks
+    purpose = wish.purpose
     layout = store.layout
     let index = blocks.start / ContentLayout.blocksPerPiece
     guard let piece = Subtree(piece: index, in: layout) else {
@@ -112,7 +115,7 @@ struct BlocksAnswer: Sendable {
   var bytes: Int { hashBytes + blockBytes }
 
   /// Learns the hashes if there are some, and keeps the blocks. On the verifying crew's threads.
-  func keep(_ buffer: BulkBuffer, in store: any ContentStoring) -> PutOutcome {
+  func keep(_ buffer: BulkBuffer, in store: any ContentStoring) -> PutResult {
     let body = buffer.bytes
     if let uncles {
       let digests = (0..<hashCount + uncles).map { index in
@@ -121,8 +124,8 @@ struct BlocksAnswer: Sendable {
       let list = HashList(
         base: 0, hashes: Array(digests[..<hashCount]),
         proof: MerkleProof(of: piece, uncles: Array(digests[hashCount...])))
-      guard store.merge(list) else { return .forged }
+      guard store.merge(list) else { return .forged(block: blocks.start) }
     }
-    return store.put(blocks, UnsafeRawBufferPointer(rebasing: body[hashBytes...]))
+    return store.put(blocks, body.bytes.extracting(hashBytes...), for: purpose)
   }
 }

@@ -86,7 +86,8 @@ struct PeerPace {
 // How much to ask for.
 extension PeerPace {
   private static let blockBytes = Double(ContentLayout.blockBytes)
-  private static let firstBytes = 1.0 * Double(1 << 20)
+  private static let firstBytes = 512.0 * 1024
+  private static let leastBytes = 128.0 * 1024
   private static let requestsMax = 128
   private static let bytesMax = 32.0 * Double(1 << 20)
 
@@ -94,10 +95,11 @@ extension PeerPace {
   /// a seek need not wait until it has drained.
   func depth(whileReading isReading: Bool) -> Int {
     guard !isSnubbed else { return ContentLayout.blockBytes }
-    guard rate > 0 else { return Int(isReading ? Self.firstBytes / 4 : Self.firstBytes) }
+    guard rate > 0 else { return Int(isReading ? Self.firstBytes / 2 : Self.firstBytes) }
     let trip = roundTrip ?? 0.05
-    let seconds = isReading ? max(2 * trip, 0.25) : max(4 * trip, 1)
-    let least = isReading ? 2 * Self.blockBytes : Self.firstBytes / 4
+    // What is asked for is nobody else's to ask for: where a group fetches together, depth is what is fetched twice.
+    let seconds = max(isReading ? 2 * trip : 4 * trip, 0.1)
+    let least = isReading ? 2 * Self.blockBytes : Self.leastBytes
     return Int(min(Self.bytesMax, max(least, rate * seconds)))
   }
 
@@ -105,13 +107,13 @@ extension PeerPace {
     outstandingRequests < Self.requestsMax && outstandingBytes < depth(whileReading: isReading)
   }
 
-  /// So many blocks that each answer takes some ten milliseconds: fewer would cost calls, more would make what is
+  /// So many blocks that each answer takes some twenty milliseconds: fewer would cost calls, more would make what is
   /// urgent wait behind them, and a slow peer's answers seem to be lost.
   func requestBlocks(whileReading isReading: Bool) -> Int {
     guard !isSnubbed else { return 1 }
     guard rate > 0 else { return isReading ? 4 : 8 }
-    let blocks = Int(rate * (isReading ? 0.005 : 0.010) / Self.blockBytes)
-    return max(1, min(blocks, ContentLayout.blocksPerPiece))
+    let blocks = Int(rate * (isReading ? 0.005 : 0.02) / Self.blockBytes)
+    return max(isReading || rate < 1e6 ? 1 : 2, min(blocks, ContentLayout.blocksPerPiece))
   }
 }
 

@@ -206,8 +206,11 @@ extension PieceServer {
       }
       writer.hashes(list)
     }
-    let buffer = pool.take(layout.bytes(of: blocks).count)
-    return content.read(blocks, into: buffer.room) ? .blocks(hashes: writer.bytes, buffer) : .refused(.busy)
+    let bytes = layout.bytes(of: blocks)
+    let buffer = pool.take(bytes.count)
+    let room = UnsafeMutableRawBufferPointer(rebasing: buffer.room[..<bytes.count])
+    guard content.read(into: room, at: bytes.lowerBound) == .read(bytes.count) else { return .refused(.busy) }
+    return .blocks(hashes: writer.bytes, buffer)
   }
 
   private func list(_ request: HashesRequest, of content: any ContentStoring) -> Served {

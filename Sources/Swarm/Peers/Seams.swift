@@ -15,36 +15,34 @@ package protocol ContentShelf: Sendable {
   func content(_ key: ContentKey) -> (any ContentStoring)?
 }
 
-/// One content's blocks on this disk. For any thread.
+/// One content's blocks on this disk, as Disk's `StoredContent` has them. For any thread.
 package protocol ContentStoring: AnyObject, Sendable {
   var layout: ContentLayout { get }
 
   /// Which blocks are here, verified.
   func heldRuns() -> BlockRuns
 
-  /// Into the buffer's beginning; false when some of it is not here, or no longer.
-  func read(_ blocks: BlockRange, into buffer: UnsafeMutableRawBufferPointer) -> Bool
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> ReadResult
 
   /// Verifies blocks and keeps those that are genuine.
-  func put(_ blocks: BlockRange, _ bytes: UnsafeRawBufferPointer) -> PutOutcome
+  func put(_ blocks: BlockRange, _ bytes: RawSpan, for purpose: FetchPurpose) -> PutResult
 
   /// Learns hashes that prove to be true; false if they do not.
   func merge(_ list: HashList) -> Bool
 
   /// How many uncles a proof of this node needs to reach what is known here; 0 if it is known itself.
-  func unclesMissing(of node: Subtree) -> Int?
+  func unclesMissing(of subtree: Subtree) -> Int?
 
-  func hashList(of node: Subtree, base: Int, uncleCount: Int) -> HashList?
+  /// nil where a hash for it is not known here.
+  func hashList(of subtree: Subtree, base: Int, uncleCount: Int?) -> HashList?
 }
 
-package enum PutOutcome: Hashable, Sendable {
-  case kept
-  /// Some bytes are not the content's; none of them is kept.
-  case forged
-  /// The hashes of these blocks are not known here.
-  case unknown
-  /// The disk did not take it.
-  case failed(errno: Int32)
+extension StoredContent: ContentStoring {
+  package func heldRuns() -> BlockRuns {
+    var runs = BlockRuns()
+    held.forEachRun { runs.insert($0.indices) }
+    return runs
+  }
 }
 
 /// Where those who hold a content are asked for: the tracker, behind this.

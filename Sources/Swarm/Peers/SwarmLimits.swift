@@ -25,7 +25,7 @@ package struct SwarmLimits: Sendable {
   package var servingThreads = 2
   package var verifyingThreads = 1
   /// What is gained is told to those who joined after so long, not block by block.
-  package var tellMilliseconds = 100
+  package var tellMilliseconds = 50
 
   package init() {}
 }
