@@ -36,9 +36,11 @@ final class KnownHashes: Sendable {
     }
   }
 
-  func knows(_ block: Int) -> Bool {
-    Subtree(block: block, in: name.layout).map { node in tree.withLock { $0.hash(of: node) != nil } } ?? false
+  func leaf(of block: Int) -> Digest? {
+    Subtree(block: block, in: name.layout).flatMap { node in tree.withLock { $0.hash(of: node) } }
   }
+
+  func knows(_ block: Int) -> Bool { leaf(of: block) != nil }
 
   func proof(of subtree: Subtree, uncleCount: Int?) -> MerkleProof? {
     tree.withLock { $0.proof(of: subtree, uncleCount: uncleCount) }

@@ -35,11 +35,7 @@ extension StoredContent {
   }
 
   private func judge(_ block: Int, _ bytes: UnsafeRawBufferPointer) -> VerifiedTree.Verdict {
-    var leaf = Digest.zero
-    let isKnown = withUnsafeMutablePointer(to: &leaf) { pointer in
-      hashes.copyLeaves(from: block, into: UnsafeMutableBufferPointer(start: pointer, count: 1)) == 1
-    }
-    guard isKnown else { return .unknown }
+    guard let leaf = hashes.leaf(of: block) else { return .unknown }
     return Digest(hashing: bytes) == leaf ? .genuine : .forged
   }
 
