@@ -15,7 +15,8 @@ final class Shelf: Sendable {
     var busy: [ContentName: [Semaphore]] = [:]
     /// Contents that have something in the cache and are not open.
     var closed: [ContentName: Note] = [:]
-    var unsaved: [ContentName: StoredContent] = [:]
+    /// Names only: a reference here would make a content look used.
+    var unsaved: Set<ContentName> = []
     var doubtful: [StoredContent] = []
     /// Open and idle, since when.
     var idleSince: [ContentName: Instant] = [:]
@@ -133,7 +134,7 @@ extension Shelf {
   func mindUnsaved(_ content: StoredContent) {
     let isMuch = content.unsavedBytes >= StoredContent.unsavedBytesMax
     state.withLock { state in
-      if !state.isClosed { state.unsaved[content.name] = content }
+      if !state.isClosed { state.unsaved.insert(content.name) }
     }
     if isMuch { keeperWork.signal() }
   }
