@@ -37,6 +37,9 @@ let package = Package(
     .executableTarget(
       name: "TrackerLoad", dependencies: ["GroupModel", "Link"], path: "Benchmarks/TrackerLoad",
       swiftSettings: settings),
+    .executableTarget(
+      name: "DiskBench", dependencies: ["GroupModel", "Link", "Swarm"], path: "Benchmarks/DiskBench",
+      swiftSettings: settings),
 
     .testTarget(
       name: "GroupModelTests", dependencies: ["GroupModel"], exclude: ["Vectors"], swiftSettings: settings),

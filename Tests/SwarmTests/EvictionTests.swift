@@ -229,6 +229,20 @@ import Testing
     }
   }
 
+  @Test func `so much of the disk stays free for others`() throws {
+    var random = SeededRandom()
+    let disk = SmallDisk(mebibytes: 12)
+    let store = try PieceStore(
+      at: LocalPath(disk.path + "/cache")!, limit: CacheLimit(bytes: 1 << 40, freeBytes: mebibytes(5)))
+    for _ in 0..<4 {
+      let sample = Sample(byteCount: mebibytes(3), random: &random)
+      let content = try store.content(sample.name)
+      sample.putAll(into: content)
+      #expect(sample.readsAll(from: content) == .right)
+      #expect(try store.folder.freeBytes() >= mebibytes(5) - 100_000)
+    }
+  }
+
   @Test func `a download that does not fit is refused at the beginning, and while it grows`() throws {
     var random = SeededRandom()
     let disk = SmallDisk(mebibytes: 8)

@@ -8,7 +8,7 @@ internal import Synchronization
 extension Shelf {
   /// An idle content stays open for a while: opening it again means reading its hashes again.
   private static let idleMilliseconds = 60_000
-  private static let idleMax = 256
+  private static let idleMax = 100
 
   func saveUnsaved() {
     let unsaved = state.withLock { state in
@@ -57,8 +57,11 @@ extension Shelf {
     if let folder = try? content.folder.existing(), summary.time > 0 {
       folder.touch(PieceFile.cacheRecordName, milliseconds: summary.time)
     }
-    if summary.isEmpty, !summary.isKept { try? content.folder.removeAll() }
-    let note = Note(bytes: summary.bytes, time: summary.time, isKept: summary.isKept)
+    var note: Note? = Note(bytes: summary.bytes, time: summary.time, isKept: summary.isKept)
+    if summary.isEmpty, !summary.isKept, (try? content.folder.removeAll()) != nil {
+      room.add(-summary.bytes, isKept: false)
+      note = nil
+    }
     endBusy(content.name, closedAs: summary.bytes > 0 ? note : nil)
   }
 
