@@ -18,6 +18,20 @@ static inline int p2pfs_accept(int socket, struct sockaddr *address, socklen_t *
   return accept4(socket, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
+static inline int p2pfs_accept_blocking(int socket) { return accept4(socket, (struct sockaddr *)0, (socklen_t *)0, SOCK_CLOEXEC); }
+
+/// struct ucred is only there with _GNU_SOURCE.
+struct p2pfs_credentials {
+  int process;
+  unsigned user;
+  unsigned group;
+};
+
+static inline int p2pfs_peer_credentials(int socket, struct p2pfs_credentials *credentials) {
+  socklen_t length = sizeof *credentials;
+  return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, credentials, &length);
+}
+
 /// Variadic.
 static inline void p2pfs_name_this_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 

@@ -25,6 +25,7 @@ package enum CatalogSchema {
       floor INTEGER NOT NULL DEFAULT 0,
       members INTEGER NOT NULL DEFAULT 0,
       files INTEGER NOT NULL DEFAULT 0,
+      directories INTEGER NOT NULL DEFAULT 0,
       -- How far a copy has come: see CatchUpMark, whose number is the column above.
       place INTEGER NOT NULL DEFAULT 0,
       begun INTEGER NOT NULL DEFAULT 0,

@@ -19,11 +19,6 @@ extension Entry.Kind {
   }
 }
 
-extension EntryKindCode {
-  /// What it counts for in `list_groups`.
-  var files: Int64 { self == .directory ? 0 : 1 }
-}
-
 extension EntryKindCode: Bindable {
   package func bind(to sqliteStatement: OpaquePointer, at index: Int32) {
     rawValue.bind(to: sqliteStatement, at: index)

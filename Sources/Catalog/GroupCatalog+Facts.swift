@@ -10,8 +10,11 @@ extension GroupCatalog {
     for proposal: Proposal, by actor: UserName
   ) throws(DatabaseError) -> (GroupID?, Facts) {
     try database.snapshot { () throws(DatabaseError) -> (GroupID?, Facts) in
-      guard let group = try live[proposal.group] else { return (nil, Facts()) }
       var facts = Facts()
+      guard let group = try live[proposal.group] else {
+        if proposal.wish == .found { facts.groupsOfActor = try groupCount(of: actor) }
+        return (nil, facts)
+      }
       facts.owner = group.head.owner
       facts.next = group.head.number + 1
       facts.actor = try live.standing(of: actor, in: group)
@@ -24,14 +27,31 @@ extension GroupCatalog {
     _ facts: inout Facts, for wish: Proposal.Wish, by actor: UserName, in group: LiveGroup
   ) throws(DatabaseError) {
     switch wish {
-    case .found, .join: break
+    case .found: break
+    case .join: try fill(&facts, forJoining: group.head.id, by: actor)
     case .leave:
       if facts.actor == .owner { facts.heir = try heir(of: actor, in: group.head.id) }
     case .accept(let user), .reject(let user), .remove(let user):
       facts.subject = try live.standing(of: user, in: group)
     case .publish, .unpublish, .rename:
-      if facts.actor.isInside { try fill(&facts, for: wish, in: group.head.id) }
+      guard facts.actor.isInside else { return }
+      facts.entries = Int(group.head.files + group.head.directories)
+      try fill(&facts, for: wish, in: group.head.id)
     }
+  }
+
+  private func fill(
+    _ facts: inout Facts, forJoining group: GroupID, by actor: UserName
+  ) throws(DatabaseError) {
+    guard facts.actor == .stranger || facts.actor == .rejected else { return }
+    facts.groupsOfActor = try groupCount(of: actor)
+    facts.requests = try database.count(
+      "SELECT count(*) FROM person WHERE grp = ? AND standing = 1", group)
+  }
+
+  private func groupCount(of user: UserName) throws(DatabaseError) -> Int {
+    try database.count(
+      "SELECT count(*) FROM person WHERE user = ? AND standing != 0 AND standing != 2", user)
   }
 
   /// By the index of those inside: a group may have many times as many strangers who once asked.
@@ -72,6 +92,8 @@ extension GroupCatalog {
     facts.destination = try entry(at: to, in: group)
     facts.destinationHoldsFiles = try holdsFiles(facts.destination, in: group)
     facts.destinationParentExists = try parentExists(of: to, in: group)
+    facts.movedAreFew = try movedAreFew(moving, in: group)
+    guard facts.movedAreFew else { return }
     facts.movedPathsFit = try pathsFit(moving, movedTo: to, in: group)
     facts.movedLinksStay = try linksStay(moving, movedTo: to, in: group)
   }
@@ -85,6 +107,15 @@ extension GroupCatalog {
   private func parentExists(of path: FilePath, in group: GroupID) throws(DatabaseError) -> Bool {
     guard let parent = path.parent else { return true }
     return try kindCode(at: parent, in: group) == .directory
+  }
+
+  private func movedAreFew(_ moving: Entry, in group: GroupID) throws(DatabaseError) -> Bool {
+    guard moving.kind.isDirectory else { return true }
+    let below = PathsBelow(moving.path)
+    var cursor = try database.query(
+      "SELECT 1 FROM entry WHERE grp = ? AND path > ? AND path < ? LIMIT 1 OFFSET ?",
+      group, below.first, below.end, Limits.entriesMoved)
+    return try !cursor.next()
   }
 
   private func pathsFit(_ moving: Entry, movedTo to: FilePath, in group: GroupID) throws(DatabaseError)
@@ -126,4 +157,13 @@ extension GroupCatalog {
   }
 
   private func depth(_ path: FilePath) -> Int { path.bytes.count { $0 == UInt8(ascii: "/") } }
+}
+
+extension Database {
+  fileprivate func count<each Value: Bindable>(
+    _ sql: StaticString, _ values: repeat each Value
+  ) throws(DatabaseError) -> Int {
+    var cursor = try query(sql, repeat each values)
+    return try cursor.next() ? Int(cursor.int(0)) : 0
+  }
 }

@@ -88,6 +88,7 @@ extension GroupCatalog {
     group.standings.removeAll()
     group.head.members = 0
     group.head.files = 0
+    group.head.directories = 0
   }
 }
 
@@ -105,7 +106,7 @@ extension GroupCatalog {
       group.head.id, entry.path, columns.code, columns.size, columns.root, columns.isExecutable,
       columns.target, entry.owner, entry.modified, entry.version, place)
     guard database.changedRows == 0 else {
-      group.head.files += columns.code.files
+      group.head.count(columns.code, 1)
       return
     }
     try replace(entry, columns, in: group, place)
@@ -115,7 +116,8 @@ extension GroupCatalog {
     _ entry: Entry, _ columns: EntryKindColumns, in group: LiveGroup, _ place: UInt64
   ) throws(DatabaseError) {
     let before = try kindCode(at: entry.path, in: group.head.id)
-    group.head.files += columns.code.files - (before?.files ?? 0)
+    if let before { group.head.count(before, -1) }
+    group.head.count(columns.code, 1)
     try database.run(
       """
       UPDATE entry SET kind = ?3, size = ?4, root = ?5, executable = ?6, target = ?7, owner = ?8,
@@ -135,7 +137,7 @@ extension GroupCatalog {
   private func drop(_ path: FilePath, from group: LiveGroup) throws(DatabaseError) -> Bool {
     guard let kind = try kindCode(at: path, in: group.head.id) else { return false }
     try database.run("DELETE FROM entry WHERE grp = ? AND path = ?", group.head.id, path)
-    group.head.files -= kind.files
+    group.head.count(kind, -1)
     return true
   }
 

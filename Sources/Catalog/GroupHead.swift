@@ -16,10 +16,17 @@ package struct GroupHead: Sendable, Equatable {
   package internal(set) var members: Int64 = 0
   /// Files and links; directories do not count.
   package internal(set) var files: Int64 = 0
+  package internal(set) var directories: Int64 = 0
   /// Of a copy that is catching up: the rest of its mark, and that there is more to come.
   var place: UInt64 = 0
   var begun: UInt64 = 0
   package internal(set) var isBehind = false
+}
+
+extension GroupHead {
+  mutating func count(_ kind: EntryKindCode, _ change: Int64) {
+    if kind == .directory { directories += change } else { files += change }
+  }
 }
 
 /// A group that is being looked at or changed: its row, and the standings that were asked for.
@@ -48,7 +55,8 @@ final class LiveGroups: TransactionCompanion {
       return try take(
         database.query(
           """
-          SELECT id, name, owner, number, floor, members, files, place, begun, behind FROM grp WHERE id = ?
+          SELECT id, name, owner, number, floor, members, files, directories, place, begun, behind
+          FROM grp WHERE id = ?
           """, id))
     }
   }
@@ -59,7 +67,8 @@ final class LiveGroups: TransactionCompanion {
       return try take(
         database.query(
           """
-          SELECT id, name, owner, number, floor, members, files, place, begun, behind FROM grp WHERE name = ?
+          SELECT id, name, owner, number, floor, members, files, directories, place, begun, behind
+          FROM grp WHERE name = ?
           """, name))
     }
   }
@@ -104,11 +113,11 @@ final class LiveGroups: TransactionCompanion {
   private func write(_ head: GroupHead) throws(DatabaseError) {
     try database.run(
       """
-      UPDATE grp SET owner = ?2, number = ?3, floor = ?4, members = ?5, files = ?6, place = ?7, begun = ?8,
-        behind = ?9 WHERE id = ?1
+      UPDATE grp SET owner = ?2, number = ?3, floor = ?4, members = ?5, files = ?6, directories = ?7,
+        place = ?8, begun = ?9, behind = ?10 WHERE id = ?1
       """,
-      head.id, head.owner, head.number, head.floor, head.members, head.files, head.place, head.begun,
-      head.isBehind)
+      head.id, head.owner, head.number, head.floor, head.members, head.files, head.directories,
+      head.place, head.begun, head.isBehind)
   }
 }
 
@@ -116,6 +125,8 @@ extension Cursor {
   fileprivate borrowing func head() throws(DatabaseError) -> GroupHead {
     GroupHead(
       id: GroupID(number(0)), name: try group(1), owner: isNull(2) ? nil : try user(2), number: number(3),
-      floor: number(4), members: int(5), files: int(6), place: number(7), begun: number(8), isBehind: flag(9))
+      floor: number(4), members: int(5), files: int(6), directories: int(7), place: number(8),
+      begun: number(9),
+      isBehind: flag(10))
   }
 }

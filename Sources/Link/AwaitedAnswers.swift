@@ -18,6 +18,9 @@ struct AwaitedAnswers {
 
   var nextDeadline: Instant { deadlines.next }
 
+  /// How many deadlines are kept, of those that were met too.
+  var remembered: Int { deadlines.count }
+
   var tooManyAreLate: Bool { late.count > Self.lateMax }
 
   mutating func add(_ exchange: UInt32, until deadline: Instant, _ answered: @escaping Connection.Answered) {

@@ -76,7 +76,7 @@ package final class EventLoop: @unchecked Sendable {
     thread.withLock { $0 = WorkerThread(name) { self.run() } }
   }
 
-  /// Ends every line that there still is, and waits until the loop's thread has ended. Not for that thread.
+  /// Ends every line that there still is, and waits until the loop's thread has ended; on that thread, it ends after this turn.
   package func stop() {
     let mine = thread.withLock { thread in
       defer { thread = nil }

@@ -15,7 +15,12 @@ package struct WorkerThread: Sendable {
     self.thread = thread
   }
 
-  package func join() { pthread_join(thread, nil) }
+  /// Waits until it has ended. A thread cannot wait for itself, and is let go instead: it may be the last to
+  /// hold whoever wants it to end.
+  package func join() {
+    let isMe = pthread_equal(thread, pthread_self()) != 0
+    if isMe { pthread_detach(thread) } else { pthread_join(thread, nil) }
+  }
 }
 
 private final class Start {

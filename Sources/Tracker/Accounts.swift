@@ -11,6 +11,14 @@ struct Account: Sendable {
   let generation: UInt32
 }
 
+/// What a certificate says of the login that it stems from.
+struct Login: Equatable, Sendable {
+  /// Of the account, when the password was given.
+  let generation: UInt32
+  /// Kept by the certificates that renew one another.
+  let lineage: UInt64
+}
+
 /// A login that was ended: its certificates, renewed ones too, are refused although they have not expired.
 struct Revocation: Sendable {
   let lineage: UInt64
@@ -45,9 +53,9 @@ final class Accounts: Sendable {
   }
 
   /// Whether a certificate that the authority issued is still good for a login.
-  func admits(_ user: UserName, generation: UInt32, lineage: UInt64) -> Bool {
+  func admits(_ user: UserName, _ login: Login) -> Bool {
     state.withLock { state in
-      state.byUser[user]?.generation == generation && state.revoked[lineage] == nil
+      state.byUser[user]?.generation == login.generation && state.revoked[login.lineage] == nil
     }
   }
 }

@@ -11,6 +11,8 @@ import Synchronization
 final class Archive: Sendable {
   static let threads = 2
   static let questionsMax = 4096
+  /// Of one user.
+  static let questionsEachMax = 512
 
   private struct Question: Sendable {
     let request: TrackerRequest
@@ -18,7 +20,8 @@ final class Archive: Sendable {
     let reply: @Sendable (TrackerAnswer) -> Void
   }
 
-  private let questions = Mutex<[Question]>([])
+  private let questions = Mutex(
+    FairQueue<UserName, Question>(max: questionsMax, maxEach: questionsEachMax))
   private let bell = Semaphore()
   private let presence: Presence
   private let registry: Registry
@@ -31,12 +34,11 @@ final class Archive: Sendable {
   }
 
   /// `open` gives each thread a catalog over a connection that reads.
-  func start(_ open: @escaping @Sendable () throws(DatabaseError) -> GroupCatalog) throws(DatabaseError) {
+  func start(_ open: () throws(DatabaseError) -> GroupCatalog) throws(DatabaseError) {
     for number in 1...Self.threads {
-      // Tried here first, so that a ledger that cannot be read is noticed at the start.
-      _ = try open()
+      // Opened here, so that a ledger that cannot be read is noticed at the start; from here on it is the thread's.
+      nonisolated(unsafe) let catalog = try open()
       _ = WorkerThread("archive-\(number)") { [self] in
-        guard let catalog = try? open() else { return log.error("an archive thread cannot read the ledger") }
         serve(Reader(catalog: catalog, presence: presence, registry: registry))
       }
     }
@@ -46,11 +48,8 @@ final class Archive: Sendable {
   func look(
     up request: TrackerRequest, for user: UserName, reply: @escaping @Sendable (TrackerAnswer) -> Void
   ) -> Bool {
-    let isTaken = questions.withLock { questions in
-      guard questions.count < Self.questionsMax else { return false }
-      questions.append(Question(request: request, user: user, reply: reply))
-      return true
-    }
+    let question = Question(request: request, user: user, reply: reply)
+    let isTaken = questions.withLock { $0.add(question, of: user) }
     if isTaken { bell.signal() }
     return isTaken
   }
@@ -58,7 +57,7 @@ final class Archive: Sendable {
   private func serve(_ reader: Reader) {
     while true {
       bell.wait()
-      guard let question = questions.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { continue }
+      guard let question = questions.withLock({ $0.next() }) else { continue }
       do throws(DatabaseError) {
         question.reply(try reader.answer(question.request, for: question.user))
       } catch {

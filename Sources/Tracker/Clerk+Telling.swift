@@ -4,18 +4,22 @@ import GroupModel
 
 extension Clerk {
   func conclude(_ errand: Errand, _ ruling: Ruling) {
-    if case .decide(_, _, _, let session, let exchange) = errand {
-      // Before a thousand pushes, for which the one who asked need not wait.
+    // Before a thousand pushes, for which the one who asked need not wait.
+    switch errand {
+    case .decide(_, _, _, let session, let exchange):
       mail.answer(session, exchange, TrackerKind.propose, ruling.answer)
+    case .share(_, _, _, _, _, let session, let exchange):
+      mail.answer(session, exchange, TrackerKind.setSharing, ruling.answer)
+    case .openAccount, .changePassword, .revoke, .follow: break
     }
     keepUp(with: ruling)
     switch errand {
-    case .decide: break
+    case .decide, .share: break
     case .openAccount(_, _, _, let reply): reply(ruling.refusal)
-    case .changePassword(_, _, _, let reply): reply(ruling.account)
-    case .revoke(_, let reply): reply(ruling.refusal)
-    case .follow(let session, _, let exchange):
-      if case .following(let groups) = ruling { follow(groups, by: session) }
+    case .changePassword(_, _, _, _, let reply): reply(ruling.account)
+    case .revoke(_, _, let reply): reply(ruling.refusal)
+    case .follow(let session, let user, let exchange):
+      if case .following(let groups) = ruling { follow(groups, by: session, of: user) }
       mail.answer(session, exchange, TrackerKind.follow, ruling.answer)
     }
   }
@@ -24,20 +28,21 @@ extension Clerk {
     switch ruling {
     case .opened(let account), .changed(let account): accounts.put(account)
     case .decided(let name, let decision): tell(decision, of: name)
-    case .refused, .stands, .revoked, .following: break
+    case .revoked(let revocation): accounts.revoke(revocation, at: now)
+    case .refused, .stands, .following: break
     }
   }
 
-  private func follow(_ groups: [GroupID], by session: Session) {
-    session.startFollowing()
-    for group in groups { join(session, to: group) }
+  private func follow(_ groups: [GroupID], by session: Session, of user: UserName) {
+    session.startFollowing(as: user)
+    for group in groups { join(session, of: user, to: group) }
   }
 
-  private func join(_ session: Session, to group: GroupID) {
-    guard session.isFollowing, session.enter(group) else { return }
+  private func join(_ session: Session, of user: UserName, to group: GroupID) {
+    guard session.enter(group, as: user) else { return }
     presence.follow(group, by: session)
-    // It may have ended since; then it no longer looks for what it should leave.
-    if session.isGone { presence.unfollow(group, by: session) }
+    // It may have ended or logged out since; then it no longer looks for what it should leave.
+    if !session.isIn(group) { presence.unfollow(group, by: session) }
   }
 
   private func part(_ session: Session, from group: GroupID) {
@@ -51,7 +56,8 @@ extension Clerk {
       guard case .stands(let user, let standing, _) = change else { continue }
       let push = TrackerPush.standing(name, decision.group, standing)
       for session in presence.sessions(of: user) {
-        standing.isInside ? join(session, to: decision.group) : part(session, from: decision.group)
+        standing.isInside
+          ? join(session, of: user, to: decision.group) : part(session, from: decision.group)
         if session.isFollowing { mail.push(to: [session], push) }
       }
     }

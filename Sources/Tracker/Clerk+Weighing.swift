@@ -8,11 +8,14 @@ extension Clerk {
     switch errand {
     case .decide(let id, let proposal, let user, _, _): return try decide(id, proposal, by: user)
     case .openAccount(let id, let user, let password, _): return try open(id, user, password)
-    case .changePassword(let id, let user, let password, _): return try change(id, user, password)
-    case .revoke(let revocation, _):
+    case .changePassword(let id, let user, let login, let password, _):
+      return try change(id, user, login, password)
+    case .revoke(let revocation, _, _):
       try ledger.put(revocation)
       return .revoked(revocation)
     case .follow(_, let user, _): return .following(try ledger.memberships(of: user))
+    case .share(let id, let group, let path, let isOn, let user, _, _):
+      return try share(id, path, in: group, isOn: isOn, by: user)
     }
   }
 
@@ -47,11 +50,15 @@ extension Clerk {
     return .opened(account)
   }
 
+  /// Whoever asked may have been cut off while his password was hashed: then he may not change it any more.
   private func change(
-    _ id: RequestID, _ user: UserName, _ password: PasswordHash
+    _ id: RequestID, _ user: UserName, _ login: Login, _ password: PasswordHash
   ) throws(DatabaseError) -> Ruling {
     guard let old = account(of: user) else { return .refused(.noSuchUser) }
     if try ledger.outcome(of: id, by: user) != nil { return .changed(old) }
+    guard old.generation == login.generation, accounts.admits(user, login) else {
+      return .refused(.loginEnded)
+    }
     let account = Account(user: user, password: password, generation: old.generation + 1)
     try put(account, by: id)
     return .changed(account)

@@ -11,9 +11,21 @@ import Synchronization
 enum Errand: Sendable {
   case decide(RequestID, Proposal, by: UserName, for: Session, exchange: UInt32)
   case openAccount(RequestID, UserName, PasswordHash, reply: @Sendable (Refusal?) -> Void)
-  case changePassword(RequestID, UserName, PasswordHash, reply: @Sendable (Result<Account, Refusal>) -> Void)
-  case revoke(Revocation, reply: @Sendable (Refusal?) -> Void)
+  case changePassword(
+    RequestID, UserName, Login, PasswordHash, reply: @Sendable (Result<Account, Refusal>) -> Void)
+  case revoke(Revocation, of: UserName, reply: @Sendable (Refusal?) -> Void)
   case follow(Session, UserName, exchange: UInt32)
+  case share(RequestID, GroupName, FilePath, isOn: Bool, by: UserName, for: Session, exchange: UInt32)
+
+  /// Whose turn it takes.
+  var user: UserName {
+    switch self {
+    case .decide(_, _, let user, _, _), .openAccount(_, let user, _, _),
+      .changePassword(_, let user, _, _, _),
+      .revoke(_, let user, _), .follow(_, let user, _), .share(_, _, _, _, let user, _, _):
+      user
+    }
+  }
 }
 
 /// What became of an errand.
@@ -33,11 +45,15 @@ enum Ruling {
 /// the ledger included, belongs to the clerk's own thread.
 final class Clerk: @unchecked Sendable {
   static let errandsMax = 1 << 14
-  /// How many are decided by one commit: enough to share its cost, few enough that nobody waits long.
+  /// Of one user: more than all of his programs have under way when they are busy.
+  static let errandsEachMax = 1 << 11
+  /// How many are decided by one commit, and for how long: enough to share its cost, little enough that nobody
+  /// waits long, whatever the others want.
   static let batchMax = 1024
+  static let batchMilliseconds = 50
 
   private struct Desk {
-    var errands: [Errand] = []
+    var errands = FairQueue<UserName, Errand>(max: errandsMax, maxEach: errandsEachMax)
     var isClosing = false
   }
 
@@ -72,13 +88,10 @@ final class Clerk: @unchecked Sendable {
 
   func start() { thread = WorkerThread("ledger") { [self] in serve() } }
 
-  /// false: the desk is full, or closing.
+  /// false: the desk is full, or has enough of this user. What comes when it is closing gets no answer from here:
+  /// all lines are about to end, and whoever asked asks the tracker that takes over.
   func submit(_ errand: Errand) -> Bool {
-    let isTaken = desk.withLock { desk in
-      guard desk.errands.count < Self.errandsMax, !desk.isClosing else { return false }
-      desk.errands.append(errand)
-      return true
-    }
+    let isTaken = desk.withLock { desk in desk.isClosing || desk.errands.add(errand, of: errand.user) }
     if isTaken { bell.signal() }
     return isTaken
   }
@@ -93,35 +106,45 @@ final class Clerk: @unchecked Sendable {
   private func serve() {
     while true {
       bell.wait()
-      while let batch = takeBatch() { settle(batch) }
+      while let first = next() { settle(beginningWith: first) { self.next() } }
       if desk.withLock({ $0.isClosing }) { return }
       tidyNowAndThen()
     }
   }
 
-  private func takeBatch() -> [Errand]? {
-    desk.withLock { desk in
-      guard !desk.errands.isEmpty else { return nil }
-      let batch = Array(desk.errands.prefix(Self.batchMax))
-      desk.errands.removeFirst(batch.count)
-      return batch
-    }
-  }
+  private func next() -> Errand? { desk.withLock { $0.errands.next() } }
 
-  private func settle(_ batch: [Errand]) {
+  /// By one commit: the first, and whatever else waits by the time it is weighed.
+  private func settle(beginningWith first: Errand, then next: () -> Errand?) {
     now = secondsSince1970()
+    let end = Instant.now + Self.batchMilliseconds
+    var batch: [Errand] = []
     var rulings: [Ruling] = []
-    rulings.reserveCapacity(batch.count)
     do throws(DatabaseError) {
       try ledger.commit { () throws(DatabaseError) in
-        for errand in batch { rulings.append(try rule(on: errand)) }
+        var errand = Optional(first)
+        while let one = errand {
+          batch.append(one)
+          rulings.append(try rule(on: one))
+          errand = batch.count < Self.batchMax && Instant.now < end ? next() : nil
+        }
       }
     } catch {
+      if batch.isEmpty { batch = [first] }
+      // Those who need no room must not be refused for the sake of those who do.
+      if error == .full, batch.count > 1 { return settleEach(batch) }
       rulings = batch.map { _ in refusal(because: error) }
     }
     for (errand, ruling) in zip(batch, rulings) { conclude(errand, ruling) }
     uncommitted = [:]
     mail.send()
+    // Whoever decides faster than the loops can tell it would fill the memory with what is to be told.
+    mail.waitForRoom()
+  }
+
+  private func settleEach(_ batch: [Errand]) {
+    uncommitted = [:]
+    for errand in batch { settle(beginningWith: errand) { nil } }
   }
 
   /// A full disk is told to those who asked, and is no reason to end: there may be room again. After any other
@@ -141,6 +164,7 @@ final class Clerk: @unchecked Sendable {
     do throws(DatabaseError) {
       try ledger.commit { () throws(DatabaseError) in
         try ledger.forgetOutcomes(before: now - Self.outcomeSeconds)
+        try ledger.forgetRevocations(before: now)
         try ledger.pruneTombstones()
       }
     } catch {

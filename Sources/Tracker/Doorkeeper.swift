@@ -11,8 +11,7 @@ final class Doorkeeper: Sendable {
   /// Who has logged in, and the certificate that says so for a day.
   struct Pass: Sendable {
     let user: UserName
-    let generation: UInt32
-    let lineage: UInt64
+    let login: Login
     let certificate: Certificate
   }
 
@@ -34,62 +33,71 @@ final class Doorkeeper: Sendable {
     reply: @escaping @Sendable (Refusal?) -> Void
   ) {
     guard isPassword(password) else { return reply(.malformed) }
-    let isTaken = hashRoom.submit(from: address) { [clerk] in
+    hashRoom.submit(from: address, refuse: { reply(.busy) }) { [clerk] in
       guard let hash = Self.hash(password) else { return reply(.busy) }
       guard clerk.submit(.openAccount(id, user, hash, reply: reply)) else { return reply(.busy) }
     }
-    if !isTaken { reply(.busy) }
   }
 
   func login(
     _ user: UserName, _ password: [UInt8], _ request: [UInt8], from address: [UInt8],
     reply: @escaping @Sendable (Result<Pass, Refusal>) -> Void
   ) {
-    if let wait = throttle.withLock({ $0.admit(user, from: address, at: secondsSince1970()) }) {
+    if let wait = throttle.withLock({ $0.admit(user, from: address, at: Self.seconds) }) {
       return reply(.failure(.throttled(seconds: wait)))
     }
-    let isTaken = hashRoom.submit(from: address) { [self] in
-      let result = check(user, password, request)
-      if case .success = result { throttle.withLock { $0.forgive(user, from: address) } }
+    let conclude = { @Sendable [self] (result: Result<Pass, Refusal>) in
+      throttle.withLock { throttle in
+        switch result {
+        case .success: throttle.forgive(user, from: address)
+        case .failure(.busy): throttle.takeBack(user, from: address)
+        case .failure: break
+        }
+      }
       reply(result)
     }
-    guard !isTaken else { return }
-    throttle.withLock { $0.forgive(user, from: address) }
-    reply(.failure(.busy))
+    hashRoom.submit(from: address, refuse: { conclude(.failure(.busy)) }) { [self] in
+      conclude(check(user, password, request))
+    }
   }
+
+  /// The calendar may be set back; what this counts may not.
+  private static var seconds: Int64 { Int64(Instant.now.nanoseconds / 1_000_000_000) }
 
   private func check(_ user: UserName, _ password: [UInt8], _ request: [UInt8]) -> Result<Pass, Refusal> {
     let account = accounts[user]
     let hash = account?.password ?? .decoy
-    let isRight = (try? hash.matches(password.span.bytes)) ?? false
+    // Without memory for an attempt nobody knows whether it is right.
+    guard let isRight = try? hash.matches(password.span.bytes) else { return .failure(.busy) }
     guard let account, isRight else { return .failure(.wrongLogin) }
-    return pass(user, account.generation, lineage: .random(in: 1 ... .max), request)
+    return pass(user, Login(generation: account.generation, lineage: .random(in: 1 ... .max)), request)
   }
 
   func changePassword(
-    _ id: RequestID, _ user: UserName, lineage: UInt64, _ password: [UInt8], _ request: [UInt8],
+    _ id: RequestID, _ user: UserName, _ login: Login, _ password: [UInt8], _ request: [UInt8],
     from address: [UInt8], reply: @escaping @Sendable (Result<Pass, Refusal>) -> Void
   ) {
     guard isPassword(password) else { return reply(.failure(.malformed)) }
-    let isTaken = hashRoom.submit(from: address) { [self] in
+    hashRoom.submit(from: address, refuse: { reply(.failure(.busy)) }) { [self] in
+      // What cannot be certified afterwards must not change anything before.
+      guard (try? CertificateRequest(der: request)) != nil else { return reply(.failure(.malformed)) }
       guard let hash = Self.hash(password) else { return reply(.failure(.busy)) }
-      let errand = Errand.changePassword(id, user, hash) { [self] changed in
-        reply(changed.flatMap { pass(user, $0.generation, lineage: lineage, request) })
+      let errand = Errand.changePassword(id, user, login, hash) { [self] changed in
+        reply(
+          changed.flatMap { pass(user, Login(generation: $0.generation, lineage: login.lineage), request) })
       }
       if !clerk.submit(errand) { reply(.failure(.busy)) }
     }
-    if !isTaken { reply(.failure(.busy)) }
   }
 
   /// A fresh certificate for one who is in.
-  func pass(
-    _ user: UserName, _ generation: UInt32, lineage: UInt64, _ request: [UInt8]
-  ) -> Result<Pass, Refusal> {
+  func pass(_ user: UserName, _ login: Login, _ request: [UInt8]) -> Result<Pass, Refusal> {
     guard let request = try? CertificateRequest(der: request),
       let certificate = try? authority.issueMember(
-        user: user, generation: generation, lineage: lineage, request: request, now: secondsSince1970())
+        user: user, generation: login.generation, lineage: login.lineage, request: request,
+        now: secondsSince1970())
     else { return .failure(.malformed) }
-    return .success(Pass(user: user, generation: generation, lineage: lineage, certificate: certificate))
+    return .success(Pass(user: user, login: login, certificate: certificate))
   }
 
   private func isPassword(_ password: [UInt8]) -> Bool {

@@ -3,25 +3,21 @@
 
 import Link
 import Synchronization
-import Glibc
 
 /// ## Concurrency model
 /// `submit` from any thread; the work runs on the room's own threads. The queue is under its mutex, `bell`
 /// counts what is in it.
 final class HashRoom: Sendable {
-  typealias Work = @Sendable () -> Void
+  struct Work: Sendable {
+    let run: @Sendable () -> Void
+    let refuse: @Sendable () -> Void
+  }
 
+  /// Each hashes one password, which takes half a second and 128 MiB.
   static let threads = 2
   static let queuedMax = 128
 
-  fileprivate struct Queue {
-    var byAddress: [[UInt8]: [Work]] = [:]
-    /// Addresses that have something queued, in the order of their turns.
-    var turns: [[UInt8]] = []
-    var count = 0
-  }
-
-  private let queue = Mutex(Queue())
+  private let queue = Mutex(FairQueue<[UInt8], Work>(max: queuedMax, maxEach: queuedMax))
   private let bell = Semaphore()
 
   init() {
@@ -30,38 +26,25 @@ final class HashRoom: Sendable {
     }
   }
 
-  /// false: too many are waiting already.
-  func submit(from address: [UInt8], _ work: @escaping Work) -> Bool {
-    let isTaken = queue.withLock { $0.add(work, from: address) }
-    if isTaken { bell.signal() }
-    return isTaken
+  /// `refuse` instead of `run` where too many are waiting, now or later: when the queue is full, an address with
+  /// little in it takes the place of one with much.
+  func submit(
+    from address: [UInt8], refuse: @escaping @Sendable () -> Void, _ run: @escaping @Sendable () -> Void
+  ) {
+    let work = Work(run: run, refuse: refuse)
+    let refused = queue.withLock { queue -> Work? in
+      if queue.add(work, of: address) { return nil }
+      guard let displaced = queue.makeRoom(for: address), queue.add(work, of: address) else { return work }
+      return displaced
+    }
+    refused?.refuse()
+    bell.signal()
   }
 
   private func serve() {
     while true {
       bell.wait()
-      queue.withLock { $0.next() }?()
+      queue.withLock { $0.next() }?.run()
     }
-  }
-}
-
-extension HashRoom.Queue {
-  mutating func add(_ work: @escaping HashRoom.Work, from address: [UInt8]) -> Bool {
-    guard count < HashRoom.queuedMax else { return false }
-    count += 1
-    if byAddress[address] == nil { turns.append(address) }
-    byAddress[address, default: []].append(work)
-    return true
-  }
-
-  mutating func next() -> HashRoom.Work? {
-    guard !turns.isEmpty else { return nil }
-    let address = turns.removeFirst()
-    guard var waiting = byAddress[address], !waiting.isEmpty else { return nil }
-    count -= 1
-    let work = waiting.removeFirst()
-    byAddress[address] = waiting.isEmpty ? nil : waiting
-    if !waiting.isEmpty { turns.append(address) }
-    return work
   }
 }

@@ -6,7 +6,7 @@ import GroupModel
 import Link
 
 final class House {
-  private let office: Office
+  let office: Office
   private let context: TLSContext
   private let loops: [EventLoop]
   private var listeners: [Listener] = []
@@ -82,16 +82,19 @@ final class House {
 }
 
 extension House {
-  /// Half of the descriptors are for those who have said who they are.
-  private static var unknownMax: Int {
+  /// A handshake that never ends costs some 50 KB; a crowd that comes back after a failure is not larger.
+  private static let unknownMax = 16_384
+
+  /// Half of the descriptors, at least, are for those who have said who they are.
+  private static var roomForUnknown: Int {
     var limit = rlimit()
     getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    return max(16, Int(clamping: limit.rlim_cur) / 2)
+    return min(unknownMax, max(16, Int(clamping: limit.rlim_cur) / 2))
   }
 
   func open(_ port: ListeningPort) {
     for loop in loops {
-      let reception = Reception(on: loop, office, context, unknownMax: Self.unknownMax / loops.count)
+      let reception = Reception(on: loop, office, context, unknownMax: Self.roomForUnknown / loops.count)
       let listener = Listener(port, on: loop) { reception.take($0, from: $1) }
       listeners.append(listener)
       loop.post { listener.start() }

@@ -18,6 +18,12 @@ protocol Ledger: AnyObject {
   /// Forgets what was removed long ago; who was away for longer starts anew.
   func pruneTombstones() throws(DatabaseError)
 
+  /// What a user has said of sharing one file. Who published it shares it until he says otherwise.
+  func setSharing(
+    _ path: FilePath, in group: GroupID, by user: UserName, isOn: Bool
+  ) throws(DatabaseError)
+  func isShared(_ entry: Entry, in group: GroupID) throws(DatabaseError) -> Bool
+
   /// What a wish led to, if it was granted before.
   func outcome(of wish: RequestID, by user: UserName) throws(DatabaseError) -> Outcome?
   func remember(
@@ -27,6 +33,8 @@ protocol Ledger: AnyObject {
 
   func put(_ account: Account) throws(DatabaseError)
   func put(_ revocation: Revocation) throws(DatabaseError)
+  /// Those that no certificate can need any longer.
+  func forgetRevocations(before second: Int64) throws(DatabaseError)
 }
 
 /// A granted wish: where it was decided. For an account there is no group, and both are 0.

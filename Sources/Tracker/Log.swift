@@ -23,13 +23,13 @@ final class Log: Sendable {
     static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
   }
 
-  fileprivate struct Strangers {
+  struct Strangers {
     var second: Int64 = 0
     var lines = 0
     var leftOut = 0
   }
 
-  fileprivate static let strangerLinesASecond = 10
+  static let strangerLinesASecond = 10
 
   private let level: Level
   private let strangers = Mutex(Strangers())
@@ -55,7 +55,15 @@ final class Log: Sendable {
 
   private func write(_ at: Level, _ name: String, _ text: () -> String) {
     guard level >= at else { return }
+    guard Self.canWrite else { return }
     writeLine("\(Self.timestamp()) \(name) \(Printable.escaped(text()))", to: 2)
+  }
+
+  /// A pipe that nobody reads fills up, and then a line to it would stop whoever writes it: a loop, with all of
+  /// its clients. A pipe that says yes has room for a page.
+  private static var canWrite: Bool {
+    var watched = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+    return poll(&watched, 1, 0) == 1
   }
 
   private static func timestamp() -> String {

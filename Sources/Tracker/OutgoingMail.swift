@@ -3,6 +3,7 @@
 
 import GroupModel
 import Link
+import Synchronization
 
 struct OutgoingMail {
   private struct Letter: Sendable {
@@ -18,7 +19,11 @@ struct OutgoingMail {
     var letters: [Letter]
   }
 
+  /// A bag that is fuller than this goes at once: a thousand decisions to ten thousand listeners are no one bag.
+  private static let bagMax = 1 << 14
+
   private var bags: [ObjectIdentifier: Bag] = [:]
+  private let underWay = MailUnderWay()
 
   mutating func answer(_ session: Session, _ exchange: UInt32, _ kind: UInt8, _ answer: TrackerAnswer) {
     var writer = WireWriter()
@@ -38,16 +43,48 @@ struct OutgoingMail {
 
   private mutating func put(_ letter: Letter) {
     let loop = letter.session.loop
-    bags[ObjectIdentifier(loop), default: Bag(loop: loop, letters: [])].letters.append(letter)
+    let key = ObjectIdentifier(loop)
+    bags[key, default: Bag(loop: loop, letters: [])].letters.append(letter)
+    if bags[key]!.letters.count >= Self.bagMax { send(&bags[key]!) }
   }
 
   mutating func send() {
-    for bag in bags.values where !bag.letters.isEmpty {
-      let letters = bag.letters
-      bag.loop.post {
-        for letter in letters { letter.session.deliver(letter.kind, letter.exchange, letter.body) }
-      }
+    for key in bags.keys { send(&bags[key]!) }
+  }
+
+  private func send(_ bag: inout Bag) {
+    guard !bag.letters.isEmpty else { return }
+    let letters = bag.letters
+    bag.letters = []
+    underWay.add(letters.count)
+    let isPosted = bag.loop.post { [underWay] in
+      for letter in letters { letter.session.deliver(letter.kind, letter.exchange, letter.body) }
+      underWay.remove(letters.count)
     }
-    for key in bags.keys { bags[key]?.letters = [] }
+    if !isPosted { underWay.remove(letters.count) }
+  }
+
+  func waitForRoom() { underWay.waitForRoom() }
+}
+
+/// Letters that their loops have not handed to their lines yet.
+///
+/// ## Concurrency model
+/// The clerk adds and waits, the loops remove. A bell rung for nothing only makes the clerk look again.
+final class MailUnderWay: Sendable {
+  static let lettersMax = 1 << 19
+
+  private let count = Atomic(0)
+  private let bell = Semaphore()
+
+  func add(_ letters: Int) { count.add(letters, ordering: .relaxed) }
+
+  func remove(_ letters: Int) {
+    let (before, now) = count.subtract(letters, ordering: .relaxed)
+    if before > Self.lettersMax, now <= Self.lettersMax { bell.signal() }
+  }
+
+  func waitForRoom() {
+    while count.load(ordering: .relaxed) > Self.lettersMax { bell.wait() }
   }
 }

@@ -13,7 +13,10 @@ enum Program {
     do throws(Failure) {
       switch try Arguments.parse(Array(CommandLine.arguments.dropFirst()), environment: environment) {
       case .show(let text): print(text)
-      case .serve(let arguments): try TrackerProcess(arguments).run(until: stops)
+      case .serve(let arguments):
+        try TrackerProcess(arguments).run(until: stops)
+        // Passwords may still be hashed: OpenSSL must not take itself apart under those threads.
+        _exit(0)
       }
     } catch {
       writeLine(Printable.escaped(error.sentence), to: 2)

@@ -1,7 +1,8 @@
 // Who holds which pieces of what, as far as they are online: in memory, sharded so that threads seldom meet,
-// bounded by what one session may announce. Nothing of it is on disk, and nothing is logged per announce.
+// bounded by what one user may announce. Nothing of it is on disk, and nothing is logged per announce.
 
 import GroupModel
+import Link
 import Synchronization
 
 /// Names a session while it lasts; never used again.
@@ -14,6 +15,8 @@ struct Registration: Sendable {
   let user: UserName
   let address: PeerAddress
   let pieces: Holding.Pieces
+
+  var holder: ContentHolder { ContentHolder(user: user, address: address, pieces: pieces) }
 }
 
 final class Registry: Sendable {
@@ -25,12 +28,33 @@ final class Registry: Sendable {
 
   init() { shards = (0..<Self.shardCount).map { _ in RegistryShard() } }
 
-  func announce(_ holding: Holding, of session: SessionID, _ registration: Registration) {
-    shard(of: holding.key).put(registration, of: session, at: holding.key)
+  func announce(
+    _ key: ContentKey, of session: SessionID, _ registration: Registration, _ allowance: AnnouncementAllowance
+  ) {
+    let watchers = shard(of: key).put(registration, of: session, at: key)
+    if !watchers.isEmpty, allowance.mayTell(watchers.count) { tell(watchers, key, registration.holder) }
   }
 
-  func withdraw(_ key: ContentKey, of session: SessionID) {
-    shard(of: key).remove(session, at: key)
+  func withdraw(_ key: ContentKey, of session: SessionID, _ allowance: AnnouncementAllowance) {
+    guard let (gone, watchers) = shard(of: key).remove(session, at: key), !watchers.isEmpty,
+      allowance.mayTell(watchers.count)
+    else { return }
+    tell(watchers, key, ContentHolder(user: gone.user, address: gone.address, pieces: .none))
+  }
+
+  private func tell(_ watchers: [Session], _ key: ContentKey, _ holder: ContentHolder) {
+    let push = TrackerPush.holder(key, holder)
+    var writer = WireWriter()
+    push.write(to: &writer)
+    for watcher in watchers {
+      watcher.loop.post { [body = writer.bytes] in watcher.deliver(push.kind, 0, body) }
+    }
+  }
+
+  func watch(_ key: ContentKey, by session: Session) { shard(of: key).watch(key, by: session) }
+
+  func stopWatching(_ key: ContentKey, by session: SessionID) {
+    shard(of: key).stopWatching(key, by: session)
   }
 
   /// Others who hold some of it.
@@ -39,6 +63,11 @@ final class Registry: Sendable {
   }
 
   func count(_ key: ContentKey) -> UInt32 { shard(of: key).count(key) }
+
+  /// All that is announced of anything, and how many watch something.
+  var counts: (registrations: Int, watchers: Int) {
+    shards.map(\.counts).reduce((0, 0)) { ($0.0 + $1.registrations, $0.1 + $1.watchers) }
+  }
 
   private func shard(of key: ContentKey) -> RegistryShard {
     // The root is a hash: its first bytes are as random as any.

@@ -1,19 +1,45 @@
-// One shard of the registry, under one mutex. Nothing slow happens inside.
+// One shard of the registry, under one mutex. Nothing slow happens inside: whom to tell is copied out.
 
 import GroupModel
 import Synchronization
 
 final class RegistryShard: Sendable {
-  private let contents = Mutex<[ContentKey: [SessionID: Registration]]>([:])
+  fileprivate struct Content {
+    var registrations: [SessionID: Registration] = [:]
+    var watchers: [SessionID: Session] = [:]
 
-  func put(_ registration: Registration, of session: SessionID, at key: ContentKey) {
-    contents.withLock { $0[key, default: [:]][session] = registration }
+    var isForgotten: Bool { registrations.isEmpty && watchers.isEmpty }
   }
 
-  func remove(_ session: SessionID, at key: ContentKey) {
+  private let contents = Mutex<[ContentKey: Content]>([:])
+
+  /// Who is to be told: those who watch, where somebody new holds it, or somebody now holds all of it.
+  func put(_ registration: Registration, of session: SessionID, at key: ContentKey) -> [Session] {
     contents.withLock { contents in
-      contents[key]?[session] = nil
-      if contents[key]?.isEmpty == true { contents[key] = nil }
+      let old = contents[key, default: Content()].registrations.updateValue(registration, forKey: session)
+      let isNews = old == nil || (registration.pieces == .all && old?.pieces != .all)
+      return isNews ? contents[key]?.others(than: session) ?? [] : []
+    }
+  }
+
+  /// Who is to be told that it is gone.
+  func remove(_ session: SessionID, at key: ContentKey) -> (gone: Registration, watchers: [Session])? {
+    contents.withLock { contents in
+      guard let gone = contents[key]?.registrations.removeValue(forKey: session) else { return nil }
+      let watchers = contents[key]?.others(than: session) ?? []
+      contents.forgetIfEmpty(key)
+      return (gone, watchers)
+    }
+  }
+
+  func watch(_ key: ContentKey, by session: Session) {
+    contents.withLock { $0[key, default: Content()].watchers[session.id] = session }
+  }
+
+  func stopWatching(_ key: ContentKey, by session: SessionID) {
+    contents.withLock { contents in
+      contents[key]?.watchers[session] = nil
+      contents.forgetIfEmpty(key)
     }
   }
 
@@ -21,16 +47,32 @@ final class RegistryShard: Sendable {
   /// members would be sent to the same few.
   func holders(of key: ContentKey, except session: SessionID, max: Int) -> [ContentHolder] {
     contents.withLock { contents in
-      guard let here = contents[key], !here.isEmpty else { return [] }
+      guard let here = contents[key]?.registrations, !here.isEmpty else { return [] }
       let skip = here.count > max ? Int.random(in: 0..<here.count) : 0
       let turned = [here.dropFirst(skip), here.prefix(skip)].joined()
-      return turned.lazy.filter { $0.key != session }.prefix(max).map {
-        ContentHolder(user: $0.value.user, address: $0.value.address, pieces: $0.value.pieces)
-      }
+      return turned.lazy.filter { $0.key != session }.prefix(max).map { $0.value.holder }
     }
   }
 
   func count(_ key: ContentKey) -> UInt32 {
-    contents.withLock { UInt32($0[key]?.count ?? 0) }
+    contents.withLock { UInt32($0[key]?.registrations.count ?? 0) }
+  }
+
+  var counts: (registrations: Int, watchers: Int) {
+    contents.withLock { contents in
+      contents.values.reduce((0, 0)) { ($0.0 + $1.registrations.count, $0.1 + $1.watchers.count) }
+    }
+  }
+}
+
+extension RegistryShard.Content {
+  fileprivate func others(than session: SessionID) -> [Session] {
+    watchers.isEmpty ? [] : watchers.filter { $0.key != session }.map(\.value)
+  }
+}
+
+extension [ContentKey: RegistryShard.Content] {
+  fileprivate mutating func forgetIfEmpty(_ key: ContentKey) {
+    if self[key]?.isForgotten == true { self[key] = nil }
   }
 }

@@ -9,7 +9,7 @@ final class SQLiteLedger: Ledger {
   private static let verifiedBytesMax = 64 << 20
   private static let tombstonesKept = 10_000
 
-  private let database: Database
+  let database: Database
   private let catalog: GroupCatalog
 
   /// `durability` other than `.powerCut` is for the test that shows what it would lose.
@@ -25,7 +25,7 @@ final class SQLiteLedger: Ledger {
 }
 
 extension SQLiteLedger {
-  static let schema = Schema([CatalogSchema.groups, accounts])
+  static let schema = Schema([CatalogSchema.groups, accounts, sharing])
 
   /// `wish` lets a request that is repeated after a lost answer count once.
   private static let accounts = """
@@ -71,6 +71,7 @@ extension SQLiteLedger {
 
   func apply(_ decision: Decision) throws(DatabaseError) {
     guard try catalog.apply(decision) == .folded else { throw .damaged("a decision that does not follow") }
+    for change in decision.changes { try followSharing(change, in: decision.group) }
   }
 
   func memberships(of user: UserName) throws(DatabaseError) -> [GroupID] {
@@ -141,5 +142,8 @@ extension SQLiteLedger {
     try database.run(
       "INSERT OR REPLACE INTO revocation (lineage, until) VALUES (?, ?)",
       revocation.lineage, revocation.until)
+  }
+  func forgetRevocations(before second: Int64) throws(DatabaseError) {
+    try database.run("DELETE FROM revocation WHERE until < ?", second)
   }
 }

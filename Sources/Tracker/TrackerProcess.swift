@@ -43,11 +43,14 @@ final class TrackerProcess {
     defer { close(descriptor) }
     var text = [UInt8](repeating: 0, count: TrackerInfo.bytesMax + 1)
     let count = read(descriptor, &text, text.count)
-    guard count >= 0 else { throw .configuration("cannot read \(path): \(systemWords(errno))") }
+    guard count >= 0 else {
+      throw .configuration(
+        "cannot read \(path): \(systemWords(errno)): name the file that lists the trackers")
+    }
     do throws(TrackerInfoError) {
       return try TrackerInfo(parsing: text.prefix(count))
     } catch {
-      throw .configuration("\(path): \(error.sentence)")
+      throw .configuration("\(path), \(error.sentence): \(TrackerInfo.form)")
     }
   }
 

@@ -12,7 +12,8 @@ private let allowed: [String: Set<String>] = [
   "Link": ["Glibc", "Synchronization", "GroupModel", "COpenSSL", "CLinux"],
   "Catalog": ["Glibc", "GroupModel", "CSQLite"],
   "Swarm": ["Glibc", "Synchronization", "GroupModel", "Link", "CLinux"],
-  "p2pfs": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm"],
+  "Volume": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm"],
+  "p2pfs": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm", "Volume", "CLineEdit"],
   "Tracker": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "CLinux"],
 ]
 
@@ -78,12 +79,11 @@ private func sources() -> [SourceFile] {
 }
 
 @Test func `no type is named like its module`() {
+  let keywords: Set<Substring> = ["struct", "class", "enum", "actor", "protocol"]
   for file in sources() {
-    for keyword in ["struct", "class", "enum", "actor", "protocol"] {
-      for target in allowed.keys {
-        let declaration = try! Regex("\\b\(keyword) \(target)\\b[ :<{]")
-        #expect(!file.text.contains(declaration), "\(file.path) declares \(target)")
-      }
+    let words = file.text.split { " \n:<{(".contains($0) }
+    for (word, next) in zip(words, words.dropFirst()) where keywords.contains(word) {
+      #expect(allowed[String(next)] == nil, "\(file.path) declares \(next)")
     }
   }
 }

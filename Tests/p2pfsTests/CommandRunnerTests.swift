@@ -10,6 +10,7 @@ private let bob = UserName("bob")!
 private let team = GroupName("team")!
 private let authority = [UInt8](repeating: 0xA1, count: 32)
 private let firstSight = "first sight of this network: its authority is \(AuthorityText.text(authority))"
+private let networkIs = "the network's authority is \(AuthorityText.text(authority))"
 
 /// A person at a shell, with a state directory of her own.
 private final class Person {
@@ -63,8 +64,10 @@ private final class Person {
 @Test func `login is saved, and the authority is shown at first sight only`() throws {
   let alice = Person()
   #expect(
-    try alice.runs("login alice secret", tracker: alice.trackerFile) == [firstSight, "logged in as alice"])
-  #expect(try alice.runs("login alice") == ["logged in as alice"])
+    try alice.runs("login alice secret", tracker: alice.trackerFile) == [
+      "logged in as alice", networkIs,
+    ])
+  #expect(try alice.runs("login alice") == ["logged in as alice", networkIs])
   #expect(alice.network.pins == [nil, authority])
   #expect(
     alice.network.asked.last
@@ -304,18 +307,21 @@ func `a tracker file that cannot be read is bad configuration`(path: String) thr
 
 @Test func `status says who and where`() throws {
   let alice = Person()
-  #expect(try alice.runs("status") == ["user -", "state \(alice.state)", "daemon none"])
+  let nobody = try alice.runs("status")
+  #expect(nobody.starts(with: ["user -", "login none: log in with 'p2pfs login USER'"]))
+  #expect(nobody.suffix(2) == ["state \(alice.state)", "daemon none"])
   try alice.logsIn()
   #expect(
     try alice.runs("status") == [
-      "user alice", "state \(alice.state)", "tracker 127.0.0.1:9002",
-      "authority \(AuthorityText.text(authority))",
-      "daemon none",
+      "user alice", "login expired 1970-01-02 00:00:00 UTC: log in again with 'p2pfs login alice'",
+      "tracker 127.0.0.1:9002 answers", "authority \(AuthorityText.text(authority))",
+      "state \(alice.state)", "daemon none",
     ])
   #expect(
     try alice.runs("status --json") == [
-      #"{"user":"alice","state":"\#(alice.state)","trackers":["127.0.0.1:9002"],"#
-        + #""authority":"\#(AuthorityText.text(authority))","daemon":null}"#
+      #"{"user":"alice","login":{"valid":false,"until":"1970-01-02T00:00:00Z"},"#
+        + #""trackers":[{"address":"127.0.0.1:9002","answers":true,"authority":null}],"#
+        + #""authority":"\#(AuthorityText.text(authority))","state":"\#(alice.state)","daemon":null}"#
     ])
 }
 

@@ -121,6 +121,12 @@ final class ScriptedNetwork: Network, FileListing {
     }
   }
 
+  func probe(_ trackers: TrackerInfo, as login: SavedLogin?, trusting pin: [UInt8]?) -> [TrackerCondition] {
+    trackers.trackers.map { _ in isReachable ? .answers : .silent }
+  }
+
+  func end(of certificatePEM: [UInt8]) -> Int64? { 86_400 }
+  func isHalfSpent(_ certificatePEM: [UInt8]) -> Bool { false }
   func makeKeyPEM() -> [UInt8] { Array("KEY".utf8) }
   func certificateRequest(signedBy keyPEM: [UInt8]) -> [UInt8] { Array("request by ".utf8) + keyPEM }
   func certificatePEM(ofDER certificate: [UInt8]) -> [UInt8] { Array("PEM of ".utf8) + certificate }

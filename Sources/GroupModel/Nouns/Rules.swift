@@ -26,6 +26,14 @@ package struct Facts: Sendable {
   package var movedLinksStay = true
   /// The number that the decision would have.
   package var next: UInt64 = 1
+  /// How many groups the actor is in or asks to be in, where the proposal adds one.
+  package var groupsOfActor = 0
+  /// How many ask to be let in, where the proposal adds one.
+  package var requests = 0
+  /// How many entries the group has.
+  package var entries = 0
+  /// Whether no more lies below a directory than may move at once.
+  package var movedAreFew = true
 
   package init() {}
 }
@@ -56,6 +64,7 @@ package enum Rules {
 extension Rules {
   private static func found(_ actor: UserName, _ facts: Facts) throws(Refusal) -> [Change] {
     guard facts.owner == nil else { throw .groupExists }
+    try mayBeInOneMore(facts)
     return [.stands(actor, .owner, since: facts.next)]
   }
 
@@ -64,8 +73,15 @@ extension Rules {
     switch facts.actor {
     case .owner, .member: throw .alreadyMember
     case .asked: return []
-    case .stranger, .rejected: return [.stands(actor, .asked, since: facts.next)]
+    case .stranger, .rejected:
+      try mayBeInOneMore(facts)
+      guard facts.requests < Limits.requestsOfGroup else { throw .limitReached }
+      return [.stands(actor, .asked, since: facts.next)]
     }
+  }
+
+  private static func mayBeInOneMore(_ facts: Facts) throws(Refusal) {
+    guard facts.groupsOfActor < Limits.groupsOfUser else { throw .limitReached }
   }
 
   /// Leaving while one's request is pending takes the request back.
@@ -132,7 +148,10 @@ extension Rules {
     try mustBeInside(facts)
     guard facts.parentExists else { throw .noSuchFile }
     if let over, over != facts.target?.version ?? 0 { throw .conflict }
-    guard let old = facts.target else { return [.published(entry)] }
+    guard let old = facts.target else {
+      guard facts.entries < Limits.entriesOfGroup else { throw .limitReached }
+      return [.published(entry)]
+    }
     switch (old.kind.isDirectory, entry.kind.isDirectory) {
     case (true, true): throw .fileExists
     case (true, false): throw .isDirectory
@@ -166,7 +185,7 @@ extension Rules {
       try mustBeTheirs(old, actor, facts)
       try mayReplace(old, with: moving, facts)
     }
-    guard facts.movedPathsFit else { throw .limitReached }
+    guard facts.movedPathsFit, facts.movedAreFew else { throw .limitReached }
     guard facts.movedLinksStay else { throw .malformed }
     return [.moved(from: from, to: to)]
   }

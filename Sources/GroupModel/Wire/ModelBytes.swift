@@ -207,9 +207,10 @@ extension WireReader {
   }
 
   package mutating func refusal() throws(Malformed) -> Refusal {
-    guard let refusal = Refusal(code: try u8(), seconds: try u16()) else {
-      throw Malformed("an unknown refusal")
-    }
+    let (code, seconds) = (try u8(), try u16())
+    guard let refusal = Refusal(code: code, seconds: seconds) else { throw Malformed("an unknown refusal") }
+    if case .throttled = refusal { return refusal }
+    guard seconds == 0 else { throw Malformed("a wait where there is none") }
     return refusal
   }
 

@@ -19,8 +19,11 @@ package enum TrackerKind {
   package static let announce: UInt8 = 13
   package static let locate: UInt8 = 14
   package static let countSharers: UInt8 = 15
+  package static let setSharing: UInt8 = 16
+  package static let stopWatching: UInt8 = 17
   package static let decisionPush: UInt8 = 64
   package static let standingPush: UInt8 = 65
+  package static let holderPush: UInt8 = 66
 }
 
 extension TrackerRequest {
@@ -41,6 +44,8 @@ extension TrackerRequest {
     case .announce: TrackerKind.announce
     case .locate: TrackerKind.locate
     case .countSharers: TrackerKind.countSharers
+    case .setSharing: TrackerKind.setSharing
+    case .stopWatching: TrackerKind.stopWatching
     }
   }
 
@@ -82,6 +87,13 @@ extension TrackerRequest {
     case .countSharers(let group, let roots):
       writer.u64(group.number)
       writer.list(roots) { $0.root($1) }
+    case .setSharing(let id, let group, let path, let isOn):
+      writer.request(id)
+      writer.name(group)
+      writer.path(path)
+      writer.flag(isOn)
+    case .stopWatching(let key):
+      writer.key(key)
     }
   }
 
@@ -124,6 +136,10 @@ extension TrackerRequest {
         try reader.list(max: Self.rootsMax, bytesEach: Digest.byteCount) { reader throws(Malformed) in
           try reader.root()
         })
+    case TrackerKind.setSharing:
+      self = .setSharing(
+        try reader.request(), try reader.group(), try reader.path(), isOn: try reader.flag())
+    case TrackerKind.stopWatching: self = .stopWatching(try reader.key())
     default: throw Malformed("an unknown kind of request")
     }
     try reader.end()
@@ -169,10 +185,13 @@ extension TrackerAnswer {
   package init(kind: UInt8, reading reader: inout WireReader) throws(Malformed) {
     switch kind {
     case TrackerKind.refusal: self = .refused(try reader.refusal())
-    case TrackerKind.createUser, TrackerKind.logout, TrackerKind.follow, TrackerKind.announce: self = .done
+    case TrackerKind.createUser, TrackerKind.logout, TrackerKind.follow, TrackerKind.announce,
+      TrackerKind.stopWatching:
+      self = .done
     case TrackerKind.login, TrackerKind.renew, TrackerKind.changePassword:
       self = .certificate(try reader.blob(max: 8192))
-    case TrackerKind.propose: self = .decided(GroupID(try reader.u64()), try reader.u64())
+    case TrackerKind.propose, TrackerKind.setSharing:
+      self = .decided(GroupID(try reader.u64()), try reader.u64())
     case TrackerKind.listGroups, TrackerKind.listMyGroups:
       let groups = try reader.list(max: Self.pageMax, bytesEach: 28) { reader throws(Malformed) in
         try reader.summary()
@@ -213,6 +232,7 @@ extension TrackerPush {
     switch self {
     case .decision: TrackerKind.decisionPush
     case .standing: TrackerKind.standingPush
+    case .holder: TrackerKind.holderPush
     }
   }
 
@@ -223,6 +243,9 @@ extension TrackerPush {
       writer.name(group)
       writer.u64(id.number)
       writer.u8(standing.rawValue)
+    case .holder(let key, let holder):
+      writer.key(key)
+      writer.holder(holder)
     }
   }
 
@@ -231,6 +254,7 @@ extension TrackerPush {
     case TrackerKind.decisionPush: self = .decision(try reader.decision())
     case TrackerKind.standingPush:
       self = .standing(try reader.group(), GroupID(try reader.u64()), try reader.standing())
+    case TrackerKind.holderPush: self = .holder(try reader.key(), try reader.holder())
     default: throw Malformed("an unknown kind of push")
     }
     try reader.end()

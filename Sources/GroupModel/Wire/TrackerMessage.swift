@@ -21,6 +21,10 @@ package enum TrackerRequest: Hashable, Sendable {
   case announce([Holding])
   case locate(ContentKey)
   case countSharers(GroupID, [ContentRoot])
+  /// Whether this user shares a file, kept across logins. A file whose last sharer stops leaves the group.
+  case setSharing(RequestID, GroupName, FilePath, isOn: Bool)
+  /// Whoever located a content hears of others who come and go, until he says this.
+  case stopWatching(ContentKey)
 
   package static let passwordBytesMax = 1024
   package static let certificateRequestBytesMax = 4096
@@ -49,6 +53,8 @@ package enum TrackerPush: Hashable, Sendable {
   case decision(Decision)
   /// How this user stands in a group has changed.
   case standing(GroupName, GroupID, Standing)
+  /// Somebody now holds a content that was located here; with no pieces, no longer.
+  case holder(ContentKey, ContentHolder)
 }
 
 /// How far a member has come in a group. Its changed rows are told in the order of the decision that changed them

@@ -18,6 +18,14 @@ package enum TrackerTrouble: Error, Equatable, Sendable {
   case malformed
 }
 
+/// Whoever wants to hear more than answers. Told on the line's own thread; must not wait there.
+package protocol TrackerListener: AnyObject, Sendable {
+  /// A tracker was reached, for the first time or again: it knows nothing yet of what was told to the last one.
+  func trackerReached()
+  func trackerLost()
+  func trackerSays(_ push: TrackerPush)
+}
+
 /// ## Concurrency model
 /// `ask`, `useCredential` and `close` are for every thread but the loop's own; the rest lives on the loop, which
 /// belongs to this line alone.
@@ -47,10 +55,14 @@ package final class TrackerLine: @unchecked Sendable {
   private var lastWish: UInt64 = 0
   /// Whose turn it is; the one that served last is tried first.
   private var turn = 0
+  /// Where else the tracker whose turn it is may be: a name can stand for several addresses.
+  private var otherAddresses: [SocketAddress] = []
+  private var isLookingUp = false
   private var failedInARow = 0
   private var lastEnd: LineEnd?
   private var isPausing = false
   private let seen = Mutex<Certificate?>(nil)
+  private weak var listener: (any TrackerListener)?
 
   package init(to trackers: [TrackerAddress], as credential: Credential?, trusting pin: Pin) {
     precondition(!trackers.isEmpty, "a network has a tracker")
@@ -58,6 +70,14 @@ package final class TrackerLine: @unchecked Sendable {
     self.credential = credential
     self.pin = pin
     loop.start()
+  }
+
+  /// From now on the line is kept up, whether or not anybody asks something.
+  package func keepUp(for listener: any TrackerListener) {
+    loop.post { [self] in
+      self.listener = listener
+      line?.isOpen == true ? listener.trackerReached() : dial()
+    }
   }
 
   /// How long a command may wait for a tracker: with several, long enough for one to take over.
@@ -101,12 +121,16 @@ extension TrackerLine {
   /// Waits until a tracker is reached, and says which authority vouches for it.
   package func reach() throws(TrackerTrouble) -> Certificate {
     let awaited = Awaited()
-    let deadline = Instant.now + patienceMilliseconds
-    let wish = Wish(message: nil, deadline: deadline) { awaited.come($0) }
-    loop.post { [self] in take(wish) }
+    reach(within: patienceMilliseconds) { awaited.come($0) }
     _ = try awaited.wait().get()
     guard let authority = seen.withLock({ $0 }) else { throw .malformed }
     return authority
+  }
+
+  /// `answered` is called on the loop's thread, with `.done` when a tracker is reached.
+  package func reach(within milliseconds: Int, _ answered: @escaping Answered) {
+    let wish = Wish(message: nil, deadline: .now + milliseconds, answered: answered)
+    loop.post { [self] in take(wish) }
   }
 
   /// Waits for the answer.
@@ -172,12 +196,28 @@ extension TrackerLine {
 // Finding a tracker.
 extension TrackerLine {
   private func dial() {
-    guard line == nil, !isPausing, !wishes.isEmpty else { return }
-    guard let context = makeContext() else { return failAll(.loginEnded) }
-    let tracker = trackers[turn % trackers.count]
-    guard let address = SocketAddress.resolve(host: tracker.host, port: tracker.port).first else {
-      return lineFailed(.unreachable(errno: EHOSTUNREACH))
+    guard line == nil, !isLookingUp, !isPausing, !wishes.isEmpty || listener != nil else { return }
+    otherAddresses.isEmpty
+      ? lookUp(trackers[turn % trackers.count]) : connect(to: otherAddresses.removeFirst())
+  }
+
+  /// On a thread of its own: a resolver that is away would hold up the loop, and with it everybody's deadline.
+  private func lookUp(_ tracker: TrackerAddress) {
+    isLookingUp = true
+    _ = WorkerThread("lookup") { [self] in
+      // Nobody waits for its end.
+      pthread_detach(pthread_self())
+      let found = SocketAddress.resolve(host: tracker.host, port: tracker.port)
+      loop.post { [self] in
+        isLookingUp = false
+        otherAddresses = found
+        found.isEmpty ? lineFailed(.unreachable(errno: EHOSTUNREACH)) : dial()
+      }
     }
+  }
+
+  private func connect(to address: SocketAddress) {
+    guard let context = makeContext() else { return failAll(.loginEnded) }
     var limits = LineLimits()
     limits.openMilliseconds = Self.openMilliseconds
     limits.bodyBytesMax = FrameHeader.bodyBytesMax
@@ -197,10 +237,14 @@ extension TrackerLine {
     line = nil
     lastEnd = end
     if let trouble = Self.finalTrouble(end) { return failAll(trouble) }
+    guard otherAddresses.isEmpty else { return dial() }
     turn += 1
     failedInARow += 1
     // One after the other without delay, then a pause: a tracker that stands by needs a moment to take over.
-    let pause = failedInARow % trackers.count == 0 ? Self.pauseMilliseconds : 0
+    // Who only keeps up, with nobody waiting, has more time.
+    let rounds = failedInARow / trackers.count
+    let patient = wishes.isEmpty ? min(rounds, 50) * Self.pauseMilliseconds : Self.pauseMilliseconds
+    let pause = failedInARow % trackers.count == 0 ? patient : 0
     isPausing = true
     loop.after(milliseconds: pause) { [weak self] in
       self?.isPausing = false
@@ -222,7 +266,9 @@ extension TrackerLine {
 extension TrackerLine: Party {
   package func lineOpened(_ line: Connection) {
     failedInARow = 0
+    otherAddresses = []
     if let authority = line.takeAuthority() { meet(authority) }
+    listener?.trackerReached()
     for number in wishes.keys.sorted() { send(number) }
   }
 
@@ -242,11 +288,13 @@ extension TrackerLine: Party {
 
   package func line(_ line: Connection, pushes kind: UInt8, _ body: RawSpan) throws(Malformed) {
     var reader = WireReader(body)
-    _ = try TrackerPush(kind: kind, reading: &reader)
+    let push = try TrackerPush(kind: kind, reading: &reader)
+    listener?.trackerSays(push)
   }
 
   package func lineEnded(_ line: Connection, because end: LineEnd) {
     guard self.line === line else { return }
+    listener?.trackerLost()
     lineFailed(end)
   }
 }

@@ -18,7 +18,10 @@ extension CommandRunner {
     let (directory, trackers) = try place()
     let password = try passwords.password(for: .account(user), given: given)
     let lock = try StateLock(on: directory)
-    let line = try firstLine(to: trackers.info, directory, lock)
+    let (line, isFirstSight) = try firstLine(to: trackers.info, directory, lock)
+    if isFirstSight {
+      try door.show(.line("first sight of this network: its authority is \(line.authority.text)"))
+    }
     guard case .done = try line.answer(to: .createUser(RequestID.next(), user, password: password)) else {
       throw .strangeAnswer
     }
@@ -29,7 +32,7 @@ extension CommandRunner {
     let (directory, trackers) = try place()
     let password = try passwords.password(for: .login(user), given: given)
     let lock = try StateLock(on: directory)
-    let line = try firstLine(to: trackers.info, directory, lock)
+    let (line, _) = try firstLine(to: trackers.info, directory, lock)
     let key = try network.makeKeyPEM()
     let request = try network.certificateRequest(signedBy: key)
     let certificate = try certificate(
@@ -39,6 +42,10 @@ extension CommandRunner {
       authorityPEM: line.authority.certificatePEM, authority: line.authority.fingerprint)
     try login.save(in: directory, holding: lock)
     try door.show(.line("logged in as \(user)"))
+    // Who did not get the fingerprint with the list of trackers can compare this one with a friend's.
+    if trackers.info.authority == nil {
+      try door.show(.line("the network's authority is \(line.authority.text)"))
+    }
   }
 
   /// Who wants to log out is logged out here, also where no tracker can be told: a login that nobody has the
@@ -107,20 +114,16 @@ extension CommandRunner {
   }
 
   /// An authority that the file names is trusted because the file is; one that was seen here before must be the
-  /// same again; at first sight it is taken, remembered and shown.
+  /// same again; at first sight it is taken and remembered, for the caller to show.
   private func firstLine(
     to trackers: TrackerInfo, _ directory: StateDirectory, _ lock: borrowing StateLock
-  ) throws(Failure) -> any TrackerAsking {
+  ) throws(Failure) -> (line: any TrackerAsking, isFirstSight: Bool) {
     var known = try KnownNetworks.load(from: directory)
     let pin = if let named = trackers.authority { named } else { try known.authority(of: trackers) }
     let line = try network.connect(to: trackers, trusting: pin)
     let before = known
     known.remember(line.authority.fingerprint, of: trackers)
     if known != before { try known.save(in: directory, holding: lock) }
-    if pin == nil {
-      let seen = AuthorityText.text(line.authority.fingerprint)
-      try door.show(.line("first sight of this network: its authority is \(seen)"))
-    }
-    return line
+    return (line, isFirstSight: pin == nil)
   }
 }

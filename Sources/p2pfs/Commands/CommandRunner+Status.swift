@@ -1,39 +1,40 @@
-// What is known here without asking anybody: who is logged in, and at which network.
+// Who is logged in, at which network, and which of its trackers answer. A tracker that does not is an answer
+// here, not a failure.
 
 import GroupModel
 
 extension CommandRunner {
   func showStatus(json: Bool) throws(Failure) {
+    let status = try status()
+    for line in json ? [status.json.text] : status.lines { try door.show(.line(line)) }
+  }
+
+  private func status() throws(Failure) -> Status {
     let path = try options.stateDirectory()
     let directory = try StateDirectory(existing: path)
     let login: SavedLogin? = if let directory { try SavedLogin.load(from: directory) } else { nil }
-    let trackers = try login.map { login throws(Failure) in
-      try TrackerFile.find(named: options.tracker, saved: login.trackerText).info
+    var status = Status(state: path)
+    if let login {
+      status.user = login.user
+      status.validUntil = network.end(of: login.certificatePEM)
     }
-    let status = Status(
-      user: login?.user.description, state: path, trackers: trackers?.trackers.map(\.description) ?? [],
-      authority: login.map { AuthorityText.text($0.authority) })
-    for line in json ? [status.json.text] : status.lines { try door.show(.line(line)) }
-  }
-}
-
-struct Status: Hashable, Sendable {
-  let user: String?
-  let state: String
-  let trackers: [String]
-  let authority: String?
-
-  /// A key and its value a line.
-  var lines: [String] {
-    ["user \(user ?? "-")", "state \(Printable.escaped(state))"] + trackers.map { "tracker \($0)" }
-      + (authority.map { ["authority \($0)"] } ?? []) + ["daemon none"]
+    guard let info = try trackers(of: login) else { return status }
+    status.authority = login?.authority ?? info.authority
+    if status.authority == nil { status.authority = try known(info, directory) }
+    let conditions = network.probe(info, as: status.isExpired ? nil : login, trusting: status.authority)
+    status.trackers = zip(info.trackers, conditions).map { Status.ListedTracker(address: $0, condition: $1) }
+    return status
   }
 
-  var json: JSON {
-    .object([
-      ("user", user.map(JSON.string) ?? .null), ("state", .string(state)),
-      ("trackers", .array(trackers.map(JSON.string))), ("authority", authority.map(JSON.string) ?? .null),
-      ("daemon", .null),
-    ])
+  /// What was seen at these trackers before.
+  private func known(_ info: TrackerInfo, _ directory: StateDirectory?) throws(Failure) -> [UInt8]? {
+    guard let directory else { return nil }
+    return try KnownNetworks.load(from: directory).authority(of: info)
+  }
+
+  /// nil where nobody said which they are.
+  private func trackers(of login: SavedLogin?) throws(Failure) -> TrackerInfo? {
+    guard login != nil || options.tracker != nil || TrackerFile.isHere else { return nil }
+    return try TrackerFile.find(named: options.tracker, saved: login?.trackerText).info
   }
 }

@@ -58,7 +58,21 @@ extension CommandRunner {
     guard let directory = try StateDirectory(existing: options.stateDirectory()),
       let login = try SavedLogin.load(from: directory)
     else { throw .refused(.notLoggedIn) }
-    return try session(of: login)
+    let session = try session(of: login)
+    if network.isHalfSpent(login.certificatePEM) { renew(session, in: directory) }
+    return session
+  }
+
+  /// Who uses his login at least now and then keeps it. What goes wrong here is for the next command to try again;
+  /// what another command has saved meanwhile is left alone.
+  private func renew(_ session: Session, in directory: StateDirectory) {
+    guard let lock = StateLock(unlessHeldOn: directory), var login = try? SavedLogin.load(from: directory),
+      login == session.login, let request = try? network.certificateRequest(signedBy: login.keyPEM),
+      case .certificate(let der)? = try? session.line.answer(to: .renew(certificateRequest: request)),
+      let certificate = try? network.certificatePEM(ofDER: der)
+    else { return }
+    login.certificatePEM = certificate
+    try? login.save(in: directory, holding: lock)
   }
 
   /// A certificate of one network is worth nothing in another, so its authority is the only one to trust.

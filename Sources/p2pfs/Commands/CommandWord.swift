@@ -133,8 +133,11 @@ extension CommandWord {
 
   fileprivate static let others: [CommandWord] = [
     CommandWord(
-      name: "status", flags: ["--json"], summary: "says who you are and which network this is",
-      explanation: "A key and its value a line; with --json one JSON object."
+      name: "status", flags: ["--json"], summary: "says who you are, and which trackers answer",
+      explanation: """
+        A key and its value a line: user, login, a line for each tracker, authority,
+        state, daemon. With --json one JSON object.
+        """
     ) { arguments throws(Failure) in .status(json: arguments.has("--json")) },
     CommandWord(
       name: "help", parameters: [.optional("command")], summary: "lists the commands, or explains one",

@@ -9,7 +9,8 @@ enum Failure: Error, Hashable, Sendable {
   case usage(String)
   case malformed(String)
   case refused(Refusal)
-  case noTracker([TrackerAddress])
+  /// Which were tried, and what came of it where one reason fits all.
+  case noTracker([TrackerAddress], because: String? = nil)
   case noDaemon
   /// What the system said, and about what.
   case disk(Int32, String)
@@ -41,7 +42,7 @@ extension Failure {
     switch self {
     case .usage(let text), .malformed(let text), .configuration(let text): text
     case .refused(let refusal): refusal.sentence(for: command)
-    case .noTracker(let tried): Self.noTrackerSentence(tried)
+    case .noTracker(let tried, let reason): Self.noTrackerSentence(tried, reason)
     case .noDaemon:
       "no daemon is running for this state directory: start one with 'p2pfs mount DIR' or 'p2pfs serve'"
     case .disk(let number, let what): DiskTrouble.sentence(number, what)
@@ -55,9 +56,10 @@ extension Failure {
     }
   }
 
-  private static func noTrackerSentence(_ tried: [TrackerAddress]) -> String {
+  private static func noTrackerSentence(_ tried: [TrackerAddress], _ reason: String?) -> String {
     let places = tried.isEmpty ? "" : " at \(tried.map(\.description).joined(separator: ", "))"
-    return "no tracker answers\(places): check the network and tracker_info.txt, or start one with "
+    let why = reason.map { " (\($0))" } ?? ""
+    return "no tracker answers\(places)\(why): check the network and tracker_info.txt, or start one with "
       + "'tracker tracker_info.txt 1'"
   }
 

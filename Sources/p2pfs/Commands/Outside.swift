@@ -17,6 +17,9 @@ struct Authority: Hashable, Sendable {
   /// The SHA-256 of its certificate.
   let fingerprint: [UInt8]
   let certificatePEM: [UInt8]
+
+  /// `sha256:` and 64 hexadecimal digits.
+  var text: String { AuthorityText.text(fingerprint) }
 }
 
 protocol Network {
@@ -27,6 +30,9 @@ protocol Network {
   /// A line of who is logged in, at these trackers (not always those saved at login).
   func connect(to trackers: TrackerInfo, as login: SavedLogin) throws(Failure) -> any TrackerAsking
 
+  /// Knocks at each tracker by itself, at all of them at once, for a second at most; in their order.
+  func probe(_ trackers: TrackerInfo, as login: SavedLogin?, trusting pin: [UInt8]?) -> [TrackerCondition]
+
   /// A new private key.
   func makeKeyPEM() throws(Failure) -> [UInt8]
 
@@ -34,6 +40,25 @@ protocol Network {
   func certificateRequest(signedBy keyPEM: [UInt8]) throws(Failure) -> [UInt8]
 
   func certificatePEM(ofDER certificate: [UInt8]) throws(Failure) -> [UInt8]
+
+  /// When it ends, in seconds since 1970; nil where it is no certificate.
+  func end(of certificatePEM: [UInt8]) -> Int64?
+
+  /// Whether it is time for a new one.
+  func isHalfSpent(_ certificatePEM: [UInt8]) -> Bool
+}
+
+/// What came of knocking at a tracker.
+enum TrackerCondition: Hashable, Sendable {
+  case answers
+  /// It is there, and says that this login has ended.
+  case refusesLogin
+  /// It speaks in the name of another authority than the one that was expected.
+  case otherAuthority([UInt8])
+  /// It is not there, or stands by for another.
+  case silent
+  /// There were too many to ask them all.
+  case notAsked
 }
 
 /// What list_files shows of one file.

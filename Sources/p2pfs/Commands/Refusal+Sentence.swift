@@ -120,7 +120,9 @@ private struct RefusalWords {
     case .wrongLogin:
       "wrong user or wrong password: check both, or make an account with 'p2pfs create_user \(userWord)'"
     case .notLoggedIn: "you are not logged in: use 'p2pfs login USER'"
-    default: "this login has ended (logged out, or the password was changed): use 'p2pfs login USER'"
+    default:
+      "this login has ended (a day passed without it, it was logged out, or the password was changed): "
+        + "log in again with 'p2pfs login USER'"
     }
   }
 

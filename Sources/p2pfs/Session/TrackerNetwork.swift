@@ -16,25 +16,35 @@ final class TrackerNetwork: Network, Sendable {
   }
 
   func connect(to trackers: TrackerInfo, as login: SavedLogin) throws(Failure) -> any TrackerAsking {
-    let credential: Credential
+    let credential = try credential(of: login)
+    guard credential.certificate.notAfter > secondsSince1970() else { throw .refused(.loginEnded) }
+    return try connect(to: trackers, as: credential, trusting: login.authority)
+  }
+
+  func credential(of login: SavedLogin) throws(Failure) -> Credential {
     do throws(SealError) {
-      credential = Credential(
+      return Credential(
         key: try KeyPair(pem: login.keyPEM), certificate: try Certificate(pem: login.certificatePEM))
     } catch {
       throw .damaged(path: SavedLogin.fileName, remedy: "log in again with 'p2pfs login \(login.user)'")
     }
-    guard credential.certificate.notAfter > secondsSince1970() else { throw .refused(.loginEnded) }
-    return try connect(to: trackers, as: credential, trusting: login.authority)
   }
 
   private func connect(
     to trackers: TrackerInfo, as credential: Credential?, trusting pin: [UInt8]?
   ) throws(Failure) -> any TrackerAsking {
+    let line = line(to: trackers.trackers, as: credential, trusting: pin)
+    return try TrackerSession(reaching: line, trackers, expecting: pin)
+  }
+
+  func line(
+    to trackers: [TrackerAddress], as credential: Credential?, trusting pin: [UInt8]?
+  ) -> TrackerLine {
     let expected = pin.flatMap { Fingerprint(AuthorityText.text($0)) }
     let line = TrackerLine(
-      to: trackers.trackers, as: credential, trusting: expected.map(Pin.fingerprint) ?? .nothingYet)
+      to: trackers, as: credential, trusting: expected.map(Pin.fingerprint) ?? .nothingYet)
     lines.withLock { $0.append(line) }
-    return try TrackerSession(reaching: line, trackers, expecting: pin)
+    return line
   }
 
   func close() {
@@ -63,6 +73,8 @@ extension TrackerNetwork {
       throw .strangeAnswer
     }
   }
+
+  func end(of certificatePEM: [UInt8]) -> Int64? { (try? Certificate(pem: certificatePEM))?.notAfter }
 
   func isHalfSpent(_ certificatePEM: [UInt8]) -> Bool {
     guard let certificate = try? Certificate(pem: certificatePEM) else { return false }
@@ -120,7 +132,7 @@ private struct TrackerSession: TrackerAsking {
     _ trouble: TrackerTrouble, _ trackers: [TrackerAddress], _ expected: [UInt8]?
   ) -> Failure {
     switch trouble {
-    case .noTracker: .noTracker(trackers)
+    case .noTracker(let end): .noTracker(trackers, because: trackers.count == 1 ? end?.description : nil)
     case .otherAuthority(let seen): .authorityChanged(saved: expected ?? [], seen: seen.bytes)
     case .loginEnded: .refused(.loginEnded)
     case .malformed: .strangeAnswer

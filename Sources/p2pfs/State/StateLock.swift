@@ -23,5 +23,17 @@ struct StateLock: ~Copyable {
     descriptor = file
   }
 
+  /// nil where somebody has it: for what can as well be done by the next command.
+  init?(unlessHeldOn directory: StateDirectory) {
+    let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
+    let file = openat(directory.descriptor, Self.name, flags, 0o600)
+    guard file >= 0 else { return nil }
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+      close(file)
+      return nil
+    }
+    descriptor = file
+  }
+
   deinit { close(descriptor) }
 }

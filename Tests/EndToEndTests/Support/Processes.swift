@@ -23,10 +23,10 @@ struct Outcome: CustomStringConvertible {
   var description: String { "exit \(exit)\n\(output)\(errors)" }
 }
 
-/// A child process with pipes to all of its streams.
+/// A child process with pipes to all of its streams, or on a terminal of its own.
 ///
 /// ## Concurrency model
-/// Two threads of its own read its output; what they have read is under `text`'s lock.
+/// A thread for each stream reads its output; what they have read is under `lock`.
 final class Child: @unchecked Sendable {
   private static let spawning = NSLock()
 
@@ -34,45 +34,27 @@ final class Child: @unchecked Sendable {
   private let input: Int32
   private let lock = NSCondition()
   private var texts: [Int32: [UInt8]] = [1: [], 2: []]
-  private var openStreams = 2
+  private var openStreams = 0
   private var status: Int32?
 
-  /// `environment` is added to a bare one: no variable of whoever runs the tests reaches a child.
+  /// `environment` is added to a bare one: no variable of whoever runs the tests reaches a child. On a terminal
+  /// all that it says is on stream 1.
   init(
-    _ program: String, _ arguments: [String], environment: [String: String] = [:], directory: String? = nil
+    _ program: String, _ arguments: [String], environment: [String: String] = [:], directory: String? = nil,
+    onTerminal: Bool = false
   ) {
     // One at a time: a pipe that another child inherits would never end.
     Self.spawning.lock()
     defer { Self.spawning.unlock() }
-    var pipes = [[Int32]](repeating: [0, 0], count: 3)
-    for index in pipes.indices {
-      precondition(pipe(&pipes[index]) == 0)
-      for end in pipes[index] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawn_file_actions_adddup2(&actions, pipes[0][0], 0)
-    posix_spawn_file_actions_adddup2(&actions, pipes[1][1], 1)
-    posix_spawn_file_actions_adddup2(&actions, pipes[2][1], 2)
-    var all = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"]
-    all.merge(environment) { $1 }
+    let streams = onTerminal ? ChildStreams.terminal() : ChildStreams.pipes()
     let command = (directory.map { ["/usr/bin/env", "-C", $0] } ?? []) + [program] + arguments
-    let arguments = command.map { strdup($0) } + [nil]
-    let variables = all.map { strdup("\($0.key)=\($0.value)") } + [nil]
-    var child: pid_t = 0
-    let result = posix_spawn(&child, command[0], &actions, nil, arguments, variables)
-    posix_spawn_file_actions_destroy(&actions)
-    for pointer in arguments + variables { free(pointer) }
-    for descriptor in [pipes[0][0], pipes[1][1], pipes[2][1]] { close(descriptor) }
-    precondition(
-      result == 0, "cannot start \(program): \(String(cString: strerror(result))): run 'make build'")
-    pid = child
-    input = pipes[0][1]
-    read(pipes[1][0], into: 1)
-    read(pipes[2][0], into: 2)
+    pid = streams.spawn(command, environment)
+    input = streams.input
+    for (stream, descriptor) in streams.outputs { read(descriptor, into: stream) }
   }
 
   private func read(_ descriptor: Int32, into stream: Int32) {
+    openStreams += 1
     Thread.detachNewThread { [self] in
       var buffer = [UInt8](repeating: 0, count: 64 << 10)
       while true {
@@ -108,9 +90,24 @@ final class Child: @unchecked Sendable {
     return true
   }
 
+  /// Waits until it has said a whole line, and gives all that there is.
+  func lines(_ stream: Int32 = 1) -> [String] {
+    waitFor("\n", on: stream)
+    return text(stream).split(separator: "\n").map(String.init)
+  }
+
   func write(_ text: String) {
     let bytes = Array(text.utf8)
     _ = Glibc.write(input, bytes, bytes.count)
+  }
+
+  func endInput() { close(input) }
+
+  /// Whether its terminal shows what is typed.
+  var echoes: Bool {
+    var settings = termios()
+    precondition(tcgetattr(input, &settings) == 0, "it is not on a terminal")
+    return settings.c_lflag & tcflag_t(ECHO) != 0
   }
 
   func signal(_ number: Int32) { kill(pid, number) }
@@ -131,7 +128,7 @@ final class Child: @unchecked Sendable {
 
   /// Waits for its end, killing it when the time is over, and gathers what it said.
   func finish(within seconds: Double = 60) -> Outcome {
-    close(input)
+    endInput()
     if wait(within: seconds) == nil {
       Issue.record("process \(pid) did not end within \(seconds) s")
       signal(SIGKILL)
@@ -148,51 +145,6 @@ final class Child: @unchecked Sendable {
     if status == nil {
       signal(SIGKILL)
       wait()
-    }
-  }
-}
-
-/// A directory that goes when its test is over.
-final class Scratch: Sendable {
-  let path: String
-
-  init() {
-    var template = Array("/tmp/p2pfs-test.XXXXXX".utf8CString)
-    path = String(cString: mkdtemp(&template)!)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  @discardableResult
-  func write(_ name: String, _ text: String) -> String {
-    _ = FileManager.default.createFile(atPath: path + "/" + name, contents: Data(text.utf8))
-    return path + "/" + name
-  }
-}
-
-/// Ports that were free a moment ago, never the same twice in one run.
-enum Ports {
-  private static let lock = NSLock()
-  nonisolated(unsafe) private static var used: Set<UInt16> = []
-
-  static func free() -> UInt16 {
-    lock.lock()
-    defer { lock.unlock() }
-    while true {
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-      defer { close(descriptor) }
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-      var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-      withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          _ = bind(descriptor, $0, length)
-          getsockname(descriptor, $0, &length)
-        }
-      }
-      let port = UInt16(bigEndian: address.sin_port)
-      if used.insert(port).inserted { return port }
     }
   }
 }

@@ -1,0 +1,29 @@
+// Who shares a file, which is durable: it holds across logins, and a file leaves its group with its last sharer.
+
+import Catalog
+import GroupModel
+
+extension Clerk {
+  /// Everyone in the group may share what is published there, and each says so for himself alone.
+  func share(
+    _ id: RequestID, _ path: FilePath, in name: GroupName, isOn: Bool, by user: UserName
+  ) throws(DatabaseError) -> Ruling {
+    if let before = try ledger.outcome(of: id, by: user) { return .stands(before) }
+    let probe = Proposal(.unpublish(path), in: name)
+    let (group, facts) = try ledger.facts(for: probe, by: user)
+    do throws(Refusal) { try Rules.mustBeInside(facts) } catch { return .refused(error) }
+    guard let group, let entry = facts.target else { return .refused(.noSuchFile) }
+    guard !entry.kind.isDirectory else { return .refused(.isDirectory) }
+    try ledger.setSharing(path, in: group, by: user, isOn: isOn)
+    let standing = Outcome(group: group, number: facts.next - 1)
+    let isLast = isOn ? false : !(try ledger.isShared(entry, in: group))
+    guard isLast else {
+      try ledger.remember(standing, of: id, by: user, at: now)
+      return .stands(standing)
+    }
+    let decision = Decision(group: group, number: facts.next, changes: [.unpublished(path)])
+    try ledger.apply(decision)
+    try ledger.remember(Outcome(group: group, number: facts.next), of: id, by: user, at: now)
+    return .decided(name, decision)
+  }
+}

@@ -1,0 +1,263 @@
+// What this member knows of his groups: the catalog's copy on disk, kept fresh by the tracker's pushes, and in memory
+// who is in which group, which is asked at every block that is served.
+
+internal import Catalog
+package import GroupModel
+internal import Link
+package import Swarm
+internal import Synchronization
+
+/// Told on the book's own thread, after the catalog on disk has changed. Must not ask the tracker there.
+package protocol BookReader: AnyObject, Sendable {
+  /// Caught up with the tracker: what was decided up to now is here.
+  func bookIsCurrent()
+  func bookChanged(_ group: GroupID, _ changes: [Change])
+  /// Somebody is no longer in a group, or this member himself is not.
+  func book(_ group: GroupID, lost user: UserName)
+  func bookForgot(_ group: GroupID)
+}
+
+package enum BookTrouble: Error, Equatable, Sendable {
+  /// The copy on disk cannot be read or written, and why.
+  case disk(String)
+}
+
+/// ## Concurrency model
+/// The catalog's one writer belongs to the book's thread, which also asks the tracker and waits there. Readers share
+/// a second connection under `shelf`; the rolls are under `rolls`. Events come from the tracker line's thread.
+package final class GroupBook: @unchecked Sendable {
+  enum Event {
+    case reached
+    case lost
+    case push(TrackerPush)
+    case close
+  }
+
+  /// Who is in a group, as far as the last decision that was folded.
+  struct Roll {
+    let name: GroupName
+    var members: Set<UserName>
+  }
+
+  private struct Mail {
+    var events: [Event] = []
+  }
+
+  package let user: UserName
+  let line: TrackerLine
+  private let listening: @Sendable () -> PeerAddress?
+  private let mail = Mutex(Mail())
+  private let bell = Semaphore()
+  private let thread = Mutex<WorkerThread?>(nil)
+  let rolls = Mutex<[GroupID: Roll]>([:])
+  private let shelf: Mutex<Shelf>
+  let catalog: GroupCatalog
+  weak var reader: (any BookReader)?
+  private let current = Mutex(false)
+
+  /// The readers' connection, which is handed from thread to thread but used by one at a time.
+  private struct Shelf: @unchecked Sendable {
+    let catalog: GroupCatalog
+  }
+
+  /// `listening` says where peers reach this member, once that is known.
+  package init(
+    at path: String, of user: UserName, over line: TrackerLine,
+    listening: @escaping @Sendable () -> PeerAddress?
+  ) throws(BookTrouble) {
+    self.user = user
+    self.line = line
+    self.listening = listening
+    do throws(DatabaseError) {
+      let database = try Database(path: path, role: .writer(durability: .processCrash))
+      try database.migrate(to: CatalogSchema.copy)
+      catalog = GroupCatalog(over: database, as: .copy)
+      shelf = Mutex(Shelf(catalog: GroupCatalog(over: try Database(path: path, role: .reader), as: .copy)))
+      try loadRolls()
+    } catch {
+      throw .disk("\(path): \(error)")
+    }
+  }
+
+  package func open(for reader: any BookReader) {
+    self.reader = reader
+    thread.withLock { $0 = WorkerThread("group-book") { [self] in serve() } }
+    line.keepUp(for: self)
+  }
+
+  package func close() {
+    post(.close)
+    thread.withLock { $0 }?.join()
+  }
+
+  /// Whether it has caught up with a tracker, and that tracker is still there.
+  package var isCurrent: Bool { current.withLock { $0 } }
+
+  private func post(_ event: Event) {
+    mail.withLock { $0.events.append(event) }
+    bell.signal()
+  }
+
+  private func serve() {
+    while true {
+      bell.wait()
+      guard let event = mail.withLock({ $0.events.isEmpty ? nil : $0.events.removeFirst() }) else { continue }
+      switch event {
+      case .reached: catchUpWithAll()
+      case .lost: current.withLock { $0 = false }
+      case .push(let push): take(push)
+      case .close: return
+      }
+    }
+  }
+}
+
+extension GroupBook: TrackerListener {
+  package func trackerReached() { post(.reached) }
+
+  package func trackerLost() { post(.lost) }
+
+  package func trackerSays(_ push: TrackerPush) { post(.push(push)) }
+}
+
+// Asked by everyone.
+extension GroupBook {
+  package func isMember(_ user: UserName, of group: GroupID) -> Bool {
+    rolls.withLock { $0[group]?.members.contains(user) ?? false }
+  }
+
+  /// The groups that this member is in.
+  package var groups: [GroupID: GroupName] { rolls.withLock { $0.mapValues(\.name) } }
+
+  package func group(named name: GroupName) -> GroupID? {
+    rolls.withLock { $0.first { $0.value.name == name }?.key }
+  }
+
+  package func entry(at path: FilePath, in group: GroupID) throws(BookTrouble) -> Entry? {
+    try read { (catalog) throws(DatabaseError) in try catalog.entry(at: path, in: group) }
+  }
+
+  package func entries(
+    in group: GroupID, below directory: FilePath? = nil, after path: FilePath?, limit: Int
+  ) throws(BookTrouble) -> [Entry] {
+    try read { (catalog) throws(DatabaseError) in
+      try catalog.entries(in: group, below: directory, after: path, limit: limit)
+    }
+  }
+
+  private func read<Result: Sendable>(
+    _ body: (GroupCatalog) throws(DatabaseError) -> sending Result
+  ) throws(BookTrouble) -> Result {
+    let found: Swift.Result<Result, DatabaseError> = shelf.withLock { shelf in
+      do throws(DatabaseError) { return .success(try body(shelf.catalog)) } catch { return .failure(error) }
+    }
+    switch found {
+    case .success(let value): return value
+    case .failure(let error): throw .disk("the catalog: \(error)")
+    }
+  }
+}
+
+// On the book's thread.
+extension GroupBook {
+  private func loadRolls() throws(DatabaseError) {
+    for summary in try catalog.groups(of: user, after: nil, limit: Int(Int32.max)) where summary.mine.isInside
+    {
+      try loadRoll(of: summary.id, named: summary.name)
+    }
+  }
+
+  private func loadRoll(of group: GroupID, named name: GroupName) throws(DatabaseError) {
+    let members = Set(try catalog.membersAll(of: group))
+    rolls.withLock { $0[group] = Roll(name: name, members: members) }
+  }
+
+  /// A tracker was reached: hear its decisions from now on, and ask for those that were missed.
+  private func catchUpWithAll() {
+    do {
+      _ = try line.ask(.follow(listening: listening()))
+      let mine = try groupsOfMine()
+      for gone in groups.keys where mine[gone] == nil { forget(gone) }
+      for group in mine.values { try catchUp(with: group) }
+      current.withLock { $0 = true }
+      reader?.bookIsCurrent()
+    } catch {
+      // The line is gone again, or will be: the next one begins anew.
+    }
+  }
+
+  private func groupsOfMine() throws -> [GroupID: GroupSummary] {
+    var mine: [GroupID: GroupSummary] = [:]
+    var after: GroupName?
+    while true {
+      guard case .groups(let page, let more) = try line.ask(.listMyGroups(after: after)) else {
+        throw TrackerTrouble.malformed
+      }
+      for group in page where group.mine.isInside { mine[group.id] = group }
+      guard more, let last = page.last?.name, last != after else { return mine }
+      after = last
+    }
+  }
+
+  private func catchUp(with group: GroupSummary) throws {
+    var more = true
+    while more {
+      let mark = try catalog.mark(of: group.id)
+      guard case .caughtUp(let page) = try line.ask(.catchUp(group.id, after: mark)) else { return }
+      guard !page.more || page.mark != mark else { throw TrackerTrouble.malformed }
+      try catalog.adopt(page, of: group)
+      if !page.changes.isEmpty { reader?.bookChanged(group.id, page.changes) }
+      more = page.more
+    }
+    let before = rolls.withLock { $0[group.id]?.members ?? [] }
+    try loadRoll(of: group.id, named: group.name)
+    let after = rolls.withLock { $0[group.id]?.members ?? [] }
+    for user in before.subtracting(after) { reader?.book(group.id, lost: user) }
+  }
+
+  private func take(_ push: TrackerPush) {
+    switch push {
+    case .decision(let decision): fold(decision)
+    case .standing(_, let group, let standing): noteStanding(standing, in: group)
+    case .holder: break
+    }
+  }
+
+  private func fold(_ decision: Decision) {
+    guard rolls.withLock({ $0[decision.group] != nil }) else { return }
+    // Serving stops at once, also where the disk has trouble.
+    for change in decision.changes { noteMembership(change, in: decision.group) }
+    switch (try? catalog.apply(decision)) ?? .gap {
+    case .folded: reader?.bookChanged(decision.group, decision.changes)
+    case .known: break
+    case .gap: catchUpWithAll()
+    }
+  }
+
+  private func noteMembership(_ change: Change, in group: GroupID) {
+    guard case .stands(let user, let standing, _) = change else { return }
+    let wasInside = rolls.withLock { rolls in
+      if standing.isInside {
+        rolls[group]?.members.insert(user)
+        return false
+      }
+      return rolls[group]?.members.remove(user) != nil
+    }
+    if wasInside { reader?.book(group, lost: user) }
+  }
+
+  private func noteStanding(_ standing: Standing, in group: GroupID) {
+    if !standing.isInside {
+      forget(group)
+    } else if rolls.withLock({ $0[group] == nil }) {
+      catchUpWithAll()
+    }
+  }
+
+  private func forget(_ group: GroupID) {
+    guard let roll = rolls.withLock({ $0.removeValue(forKey: group) }) else { return }
+    for user in roll.members { reader?.book(group, lost: user) }
+    try? catalog.forget(group)
+    reader?.bookForgot(group)
+  }
+}

@@ -1,0 +1,86 @@
+// What `status` says: the same for people, a key and its value a line, and as JSON with keys that stay.
+
+import GroupModel
+
+struct Status: Hashable, Sendable {
+  struct ListedTracker: Hashable, Sendable {
+    let address: TrackerAddress
+    let condition: TrackerCondition
+  }
+
+  let state: String
+  var user: UserName?
+  /// When the login ends unless it is renewed, in seconds since 1970.
+  var validUntil: Int64?
+  var trackers: [ListedTracker] = []
+  var authority: [UInt8]?
+
+  init(state: String) { self.state = state }
+
+  var isExpired: Bool { validUntil.map { $0 <= UTC.now } ?? false }
+
+  /// By the calendar, and by what a tracker said of it.
+  private var isLoginGood: Bool {
+    user != nil && !isExpired && !trackers.contains { $0.condition == .refusesLogin }
+  }
+}
+
+// For people.
+extension Status {
+  var lines: [String] {
+    var lines = ["user \(user?.description ?? "-")", "login \(loginWords)"]
+    lines += trackers.map { "tracker \($0.address) \($0.condition.words)" }
+    if let authority { lines.append("authority \(AuthorityText.text(authority))") }
+    return lines + ["state \(Printable.escaped(state))", "daemon none"]
+  }
+
+  private var loginWords: String {
+    guard let user else { return "none: log in with 'p2pfs login USER'" }
+    let time = validUntil.map { " \(UTC.text($0))" } ?? ""
+    if isLoginGood { return "valid until\(time)" }
+    return (isExpired ? "expired\(time)" : "ended by the tracker")
+      + ": log in again with 'p2pfs login \(user)'"
+  }
+}
+
+extension TrackerCondition {
+  fileprivate var words: String {
+    switch self {
+    case .answers, .refusesLogin: "answers"
+    case .otherAuthority(let seen): "speaks for another authority, \(AuthorityText.text(seen))"
+    case .silent: "does not answer"
+    case .notAsked: "was not asked"
+    }
+  }
+}
+
+// For programs.
+extension Status {
+  var json: JSON {
+    .object([
+      ("user", user.map { .string($0.description) } ?? .null),
+      (
+        "login",
+        .object([("valid", .bool(isLoginGood)), ("until", validUntil.map { .string(UTC.iso($0)) } ?? .null)])
+      ),
+      ("trackers", .array(trackers.map(\.json))),
+      ("authority", authority.map { .string(AuthorityText.text($0)) } ?? .null),
+      ("state", .string(state)), ("daemon", .null),
+    ])
+  }
+}
+
+extension Status.ListedTracker {
+  fileprivate var json: JSON {
+    .object([
+      ("address", .string(address.description)), ("answers", .bool(answers)), ("authority", otherAuthority),
+    ])
+  }
+
+  private var answers: Bool { condition == .answers || condition == .refusesLogin }
+
+  /// Only where it is another one than the network's.
+  private var otherAuthority: JSON {
+    if case .otherAuthority(let seen) = condition { .string(AuthorityText.text(seen)) } else { .null }
+  }
+}
