@@ -41,6 +41,9 @@ let package = Package(
     .executableTarget(
       name: "TrackerLoad", dependencies: ["GroupModel", "Link"], path: "Benchmarks/TrackerLoad",
       swiftSettings: settings),
+    .executableTarget(
+      name: "DiskBench", dependencies: ["GroupModel", "Link", "Swarm"], path: "Benchmarks/DiskBench",
+      swiftSettings: settings),
 
     // Clients as tests want them, honest and hostile.
     .target(

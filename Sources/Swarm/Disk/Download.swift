@@ -24,14 +24,16 @@ package final class Download: Sendable {
   package func finish(isExecutable: Bool = false, modified: Int64? = nil) throws(DiskTrouble) {
     try content.absorb(into: file)
     guard content.isWhole(file) else { throw .missing }
-    if let trouble = content.checkAll(of: file) { throw trouble }
-    guard content.isWhole(file) else { throw .damaged }
+    try content.noticeForeignWrites(to: file)
     try file.descriptor.setAttributes(isExecutable: isExecutable, modified: modified)
     try file.descriptor.sync()
+    let stamp = try file.descriptor.stamp()
+    if let trouble = content.checkAll(of: file) { throw trouble }
+    guard content.isWhole(file) else { throw .damaged }
     let folder = try Folder(at: path.folder)
     try putInPlace(folder)
     try folder.sync()
-    try content.becomeShared(file, at: path)
+    try content.becomeShared(file, at: path, since: stamp)
   }
 
   private func putInPlace(_ folder: Folder) throws(DiskTrouble) {
@@ -60,11 +62,17 @@ extension PieceStore {
     if let (file, destination) = content.destination(at: path) {
       return Download(of: content, to: destination, file)
     }
-    guard try folder.freeBytes() >= name.fileBytes else { throw .full }
     let destination = Destination(path, replaces: replacing)
     let file = try content.addDestination(destination, in: folder)
-    try content.absorb(into: file)
-    return Download(of: content, to: destination, file)
+    let download = Download(of: content, to: destination, file)
+    do throws(DiskTrouble) {
+      guard try folder.freeBytes() >= name.fileBytes else { throw .full }
+      try content.absorb(into: file)
+      return download
+    } catch {
+      download.discard()
+      throw error
+    }
   }
 
   /// A file without content needs nobody else.
@@ -87,6 +95,18 @@ extension PieceStore {
 }
 
 extension Folder {
+  /// For others to read, as far as the user lets them.
+  fileprivate func newFile(_ name: [UInt8], fileBytes: Int) throws(DiskTrouble) -> Descriptor {
+    let file = try file(name, O_RDWR | O_CREAT | O_EXCL, mode: 0o666)
+    do throws(DiskTrouble) {
+      try file.resize(to: fileBytes)
+      return file
+    } catch {
+      try? remove(name)
+      throw error
+    }
+  }
+
   /// Told before anything is fetched; the renaming in the end asks once more.
   fileprivate func checkFree(_ name: [UInt8], replacing: Bool) throws(DiskTrouble) {
     guard !name.isEmpty, name != Array(".".utf8), name != Array("..".utf8) else { throw .isDirectory }
@@ -122,9 +142,7 @@ extension StoredContent {
     try hashes.open(in: own)
     try own.replace(recordName, with: record.bytes, .powerCut)
     do throws(DiskTrouble) {
-      let descriptor = try target.file(
-        destination.temporaryName, O_RDWR | O_CREAT | O_EXCL, mode: 0o666)
-      try descriptor.resize(to: layout.fileBytes)
+      let descriptor = try target.newFile(destination.temporaryName, fileBytes: layout.fileBytes)
       let file = PieceFile(record.place, descriptor, recordName: recordName)
       state.withLock { $0.bodies.append(Body(file: file)) }
       return file
@@ -192,12 +210,23 @@ extension StoredContent {
   }
 
   /// It lies in its place; who reads it goes on reading, by a descriptor that cannot write.
-  fileprivate func becomeShared(_ file: PieceFile, at path: LocalPath) throws(DiskTrouble) {
-    let stamp = try file.descriptor.stamp()
+  fileprivate func becomeShared(
+    _ file: PieceFile, at path: LocalPath, since checked: FileStamp
+  ) throws(DiskTrouble) {
     let descriptor = try Descriptor(readingFileAt: path)
-    guard try descriptor.stamp() == stamp else { throw .changed }
+    let stamp = try descriptor.stamp()
+    // The renaming has changed its inode, and nothing else should have.
+    guard stamp.hasBytes(of: checked) else { throw .changed }
     try addShared(path, descriptor, stamp)
     forget(file)
+  }
+
+  /// What was written by somebody else is hashed again.
+  fileprivate func noticeForeignWrites(to file: PieceFile) throws(DiskTrouble) {
+    let source = state.withLock { state in
+      state.index(of: file).map { state.source(layout.allBlocks, in: state.bodies[$0]) }
+    }
+    if let source { _ = try isUnchanged(source) }
   }
 
   fileprivate func forget(_ file: PieceFile) {

@@ -139,7 +139,7 @@ extension Draft {
     do throws(DiskTrouble) {
       let content = try shelf.content(ContentName(root: tree.root, layout: tree.layout))
       try content.learnAll(of: tree)
-      try content.setKept(true)
+      try content.setKept(true, .processCrash)
       try content.adopt(file, named: name.data, from: folder, synced: synced)
       try? folder.remove(name.record)
       state.withLock { $0.leaves = DraftLeaves() }
@@ -166,7 +166,7 @@ extension StoredContent {
   fileprivate func adopt(
     _ descriptor: Descriptor, named fileName: String, from drafts: Folder, synced: Bool
   ) throws(DiskTrouble) {
-    let gained = try saveTurn.take { () throws(DiskTrouble) in
+    let gained = try recordTurn.take { () throws(DiskTrouble) in
       let own = try folder.made()
       try drafts.rename(fileName, to: PieceFile.cacheName, in: own)
       var body = Body(file: PieceFile(.cache, descriptor, recordName: PieceFile.cacheRecordName))
@@ -174,11 +174,14 @@ extension StoredContent {
       body.checked = body.held
       body.unsavedBytes = layout.fileBytes
       body.stamp = try descriptor.stamp()
-      return takeOver(body, allocated: try descriptor.allocatedBytes())
+      let gained = takeOver(body, allocated: try descriptor.allocatedBytes())
+      if synced { try save(body) }
+      return gained
     }
     shelf.tell(self, gained.map { .gained($0) })
     guard synced else { return shelf.mindUnsaved(self) }
-    try save()
+    // The bytes were synced before; on most file systems the first of these brings all the rest along.
+    try hashes.syncLog()
     try folder.sync()
   }
 

@@ -65,6 +65,8 @@ final class Folder: Sendable {
 
   func unlock() { flock(descriptor.number, LOCK_UN) }
 
+  func device() throws(DiskTrouble) -> UInt64 { try descriptor.stamp().device }
+
   func freeBytes() throws(DiskTrouble) -> Int {
     var status = statvfs()
     try orTrouble(fstatvfs(descriptor.number, &status))

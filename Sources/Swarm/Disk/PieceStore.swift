@@ -36,7 +36,7 @@ package final class PieceStore: Sendable {
     drafts = try folder.madeFolder("drafts")
     abandoned = Mutex(try Self.findAbandoned(in: drafts))
     let objects = try folder.madeFolder("objects")
-    shelf = Shelf(objects: objects, room: CacheRoom(limit: limit, in: objects), changed: observer)
+    shelf = try Shelf(objects: objects, room: CacheRoom(limit: limit, in: objects), changed: observer)
     startThreads()
   }
 

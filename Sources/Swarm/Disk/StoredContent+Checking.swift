@@ -93,6 +93,7 @@ extension StoredContent.State {
     _ block: BlockRange, as verdict: VerifiedTree.Verdict, in index: Int, layout: ContentLayout
   ) -> [ContentChange] {
     let wasHeld = bodies[index].held.contains(block)
+    if (verdict == .genuine) != wasHeld { bodies[index].isRecordStale = true }
     switch verdict {
     case .genuine:
       guard wasHeld || bodies[index].doubtful.contains(block) else { return [] }
