@@ -86,10 +86,6 @@ static inline int p2pfs_rename_to_new(
 
 static const int p2pfs_seek_data = 3;
 static const int p2pfs_seek_hole = 4;
-/// FALLOC_FL_KEEP_SIZE, or 0.
-static inline int p2pfs_allocate(int file, int keepsSize, off_t offset, off_t length) {
-  return fallocate(file, keepsSize ? 0x01 : 0, offset, length);
-}
 
 /// Hidden from Swift's Glibc, or of an enumeration's type there.
 static const int p2pfs_tcp_notsent_lowat = 25;

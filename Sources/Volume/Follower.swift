@@ -81,7 +81,7 @@ extension GroupVolume {
   }
 
   func withdraw(_ file: LedgerKey, of root: ContentRoot) {
-    if let key = shared.remove(file, of: root) { announcer.changed([key]) }
+    if let key = shared.remove(file, of: root) { announcer.withdrawn([key]) }
   }
 
   func moveShares(from: FilePath, to: FilePath, in group: GroupID) {
@@ -105,7 +105,7 @@ extension GroupVolume {
     for transfer in running.withLock({ $0.filter { $0.key.group == group }.map(\.value) }) {
       transfer.fail(.refused(.notMember))
     }
-    announcer.changed(shared.removeAll(of: group))
+    _ = shared.removeAll(of: group)
   }
 
   /// As they were at the last stop. A file that was changed meanwhile is noticed by the store.

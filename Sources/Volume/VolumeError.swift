@@ -32,7 +32,7 @@ package enum VolumeError: Error, Hashable, Sendable {
       switch trouble {
       case .noSource: .noSource
       case .timedOut: .timedOut
-      case .disk(let errno): .disk(.failed(errno: errno), nil)
+      case .disk(let trouble): .disk(trouble, nil)
       case .cancelled: .cancelled
       }
   }

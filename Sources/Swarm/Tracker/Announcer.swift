@@ -47,6 +47,9 @@ package final class Announcer: Sendable {
     if isFirst { bell.signal() }
   }
 
+  /// What is no longer shared is told at once: nobody is to be sent here for it.
+  package func withdrawn(_ keys: [ContentKey]) { tell(keys) }
+
   private func serve() {
     while true {
       bell.wait()

@@ -1,0 +1,64 @@
+// The sessions of classroom-style trackers, typed into the console of three members.
+
+import Foundation
+import Testing
+
+@Suite(.serialized) struct ConsoleTests {
+  /// A console at a pipe: what is typed, and what it says.
+  private func console(_ person: Person) -> Child {
+    person.start(["127.0.0.1:0", person.story.info])
+  }
+
+  @Test func `three members at their consoles make a group, share, fetch and stop`() {
+    let story = Story()
+    story.startTracker()
+    story.scratch.write("1.png", "a picture")
+    let (alice, bob, carol) = (story.person("alice"), story.person("bob"), story.person("carol"))
+    let (first, second, third) = (console(alice), console(bob), console(carol))
+
+    first.write("create_user alice abc\nlogin alice abc\ncreate_group g1\nlist_groups\n")
+    #expect(first.waitFor("g1 alice owner 1 0"))
+    second.write("create_user bob def\nlogin bob def\njoin_group g1\n")
+    #expect(second.waitFor("asked to join g1"))
+    third.write("create_user carol ghi\nlogin carol ghi\nlist_groups\njoin_group g1\n")
+    #expect(third.waitFor("asked to join g1"))
+    first.write("list_requests g1\naccept_request g1 bob\nreject_request g1 carol\nupload_file 1.png g1\n")
+    #expect(first.waitFor("sharing 1.png in g1"))
+    second.write("list_files g1\n")
+    #expect(second.waitFor("9 alice 1 1.png"))
+    second.write("download_file g1 1.png 2.png\n")
+    #expect(second.waitFor("downloading 1.png"))
+    var tries = 0
+    while !second.text(1).contains("[C] [g1] 1.png"), tries < 100 {
+      second.write("show_downloads\n")
+      usleep(50_000)
+      tries += 1
+    }
+    #expect(FileManager.default.contents(atPath: story.scratch.path + "/2.png") == Data("a picture".utf8))
+    third.write("list_files g1\n")
+    #expect(third.waitFor("you are not a member of g1", on: 2))
+
+    second.write("stop_share g1 1.png\nleave_group g1\nlogout\nquit\n")
+    #expect(second.finish().exit == 0)
+    first.write("stop_share g1 1.png\nlist_files g1\nexit\n")
+    #expect(first.finish().exit == 0)
+    #expect(third.finish().exit == 0)
+  }
+
+  @Test func `words of other trackers are understood`() {
+    let story = Story()
+    story.startTracker()
+    story.scratch.write("f", "something")
+    story.scratch.write("g", "else")
+    let alice = story.member("alice")
+    alice.succeeds("create_group", "team")
+    let console = console(alice)
+    console.write("share 2 f, g\nshow\nseed f\nstart\nnonsense\nshare 3 f\nexit\n")
+    let outcome = console.finish()
+    #expect(outcome.exit == 0)
+    #expect(outcome.output.contains("sharing g in team"))
+    #expect(outcome.output.contains("4 alice 1 g"))
+    #expect(outcome.errors.contains("'nonsense' is no command"))
+    #expect(outcome.errors.contains("share wants the number of files"))
+  }
+}

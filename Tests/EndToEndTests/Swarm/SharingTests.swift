@@ -1,0 +1,141 @@
+// Files shared and fetched by real daemons, as people at shells live it.
+
+import Foundation
+import Testing
+
+@Suite(.serialized) struct SharingTests {
+  private func network() -> (Story, Person, Person) {
+    let story = Story()
+    story.startTracker()
+    let (alice, bob) = (story.member("alice"), story.member("bob"))
+    alice.succeeds("create_group", "team")
+    bob.succeeds("join_group", "team")
+    alice.succeeds("accept_request", "team", "bob")
+    return (story, alice, bob)
+  }
+
+  private func random(_ bytes: Int, _ name: String, _ story: Story) -> Data {
+    var random = SystemRandomNumberGenerator()
+    var data = Data(capacity: bytes)
+    while data.count < bytes { withUnsafeBytes(of: random.next()) { data.append(contentsOf: $0) } }
+    data = data.prefix(bytes)
+    _ = FileManager.default.createFile(atPath: story.scratch.path + "/" + name, contents: data)
+    return data
+  }
+
+  private func contents(_ name: String, _ story: Story) -> Data? {
+    FileManager.default.contents(atPath: story.scratch.path + "/" + name)
+  }
+
+  @Test func `a file that one shares another fetches, and both have it then`() {
+    let (story, alice, bob) = network()
+    let data = random(5_000_001, "big.bin", story)
+    let (first, second) = (alice.serves(), bob.serves())
+    #expect(alice.succeeds("upload_file", "big.bin", "team") == ["sharing big.bin in team"])
+    #expect(bob.succeeds("list_files", "team") == ["5000001 alice 1 big.bin"])
+    bob.succeeds("download_file", "team", "big.bin", "copy.bin")
+    #expect(contents("copy.bin", story) == data)
+    #expect(bob.succeeds("show_downloads") == ["[C] [team] big.bin"])
+    #expect(bob.succeeds("peers", "team", "big.bin").sorted() == ["alice 10/10", "bob 10/10"])
+    first.signal(SIGTERM)
+    #expect(first.wait() == 0)
+    second.signal(SIGTERM)
+    #expect(second.wait() == 0)
+  }
+
+  @Test func `a directory goes whole, and comes whole`() {
+    let (story, alice, bob) = network()
+    _ = (alice.serves(), bob.serves())
+    let tree = story.scratch.path + "/tree"
+    try? FileManager.default.createDirectory(atPath: tree + "/sub/empty", withIntermediateDirectories: true)
+    story.scratch.write("tree/a b.txt", "spaces\n")
+    story.scratch.write("tree/sub/c\nd", "a newline\n")
+    story.scratch.write("tree/zero", "")
+    alice.succeeds("upload_file", "tree", "team")
+    bob.succeeds("download_file", "team", "tree", "copy")
+    let diff = Child("/usr/bin/diff", ["-r", tree, story.scratch.path + "/copy"]).finish()
+    #expect(diff.exit == 0, "\(diff)")
+  }
+
+  @Test func `what is not there, not allowed or in the way is refused`() {
+    let (story, alice, bob) = network()
+    _ = alice.serves()
+    story.scratch.write("f", "something")
+    alice.succeeds("upload_file", "f", "team")
+    bob.fails(69, "download_file", "team", "f", "copy")
+    _ = bob.serves()
+    story.scratch.write("taken", "mine")
+    bob.fails(74, "download_file", "team", "f", "taken")
+    bob.fails(74, "download_file", "team", "f", "nowhere/copy")
+    bob.fails(66, "download_file", "team", "g", "copy")
+    bob.fails(65, "download_file", "team", "../f", "copy")
+    bob.fails(66, "download_file", "nobody", "f", "copy")
+    bob.fails(74, "upload_file", "missing", "team")
+    bob.fails(77, "upload_file", "f", "team")
+    let stranger = story.member("carol")
+    _ = stranger.serves()
+    stranger.fails(77, "download_file", "team", "f", "copy")
+    #expect(contents("taken", story) == Data("mine".utf8))
+  }
+
+  @Test func `stopping one's own share leaves the file to others, and the last one takes it along`() {
+    let (story, alice, bob) = network()
+    _ = (alice.serves(), bob.serves())
+    story.scratch.write("f", "something")
+    alice.succeeds("upload_file", "f", "team")
+    bob.succeeds("download_file", "team", "f", "copy")
+    #expect(bob.succeeds("list_files", "team") == ["9 alice 2 f"])
+    alice.succeeds("stop_share", "team", "f")
+    #expect(bob.succeeds("list_files", "team") == ["9 alice 1 f"])
+    bob.succeeds("stop_share", "team", "f")
+    #expect(bob.succeeds("list_files", "team") == [])
+    alice.succeeds("start_share", "team", "f")
+    #expect(alice.succeeds("list_files", "team") == ["9 alice 1 f"])
+  }
+
+  @Test func `sharing goes on after a restart, and with a login after a logout`() {
+    let (story, alice, bob) = network()
+    let first = alice.serves()
+    story.scratch.write("f", "something")
+    alice.succeeds("upload_file", "f", "team")
+    first.signal(SIGKILL)
+    first.wait()
+    #expect(bob.succeeds("list_files", "team") == ["9 alice 0 f"])
+    _ = (alice.serves(), bob.serves())
+    bob.succeeds("download_file", "team", "f", "copy")
+    alice.succeeds("logout")
+    bob.succeeds("stop_share", "team", "f")
+    #expect(bob.succeeds("list_files", "team") == ["9 alice 0 f"])
+    alice.succeeds("login", "alice", "password of alice")
+    bob.succeeds("download_file", "team", "f", "again")
+  }
+
+  @Test func `a link names a content, and fetches it`() {
+    let (story, alice, bob) = network()
+    _ = (alice.serves(), bob.serves())
+    story.scratch.write("a file", "something")
+    alice.succeeds("upload_file", "a file", "team")
+    let link = bob.succeeds("link", "team", "a file").first ?? ""
+    #expect(link.hasPrefix("p2pfs://team/") && link.hasSuffix("/9/a%20file"))
+    bob.succeeds("fetch", link, "copy")
+    #expect(contents("copy", story) == Data("something".utf8))
+    bob.fails(65, "fetch", "p2pfs://team/zz/9/f", "other")
+  }
+
+  @Test func `a second daemon on one state directory is refused`() {
+    let (_, alice, _) = network()
+    _ = alice.serves()
+    alice.fails(69, "serve")
+  }
+}
+
+extension Person {
+  /// A daemon for this person, ready to be given commands.
+  func serves() -> Child {
+    let daemon = start(["--listen", "127.0.0.1:0", "serve"])
+    #expect(daemon.waitFor("serving", on: 2))
+    // It has heard of its groups when it can list them as its own.
+    _ = run(["list_groups"])
+    return daemon
+  }
+}
