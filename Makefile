@@ -13,7 +13,7 @@ help:
 	@echo "make test           build and run everything: units, fuzzing for seconds, sanitizers, end to end"
 	@echo "make quick-test     the unit tests alone"
 	@echo "make fuzz           fuzz each parser of network bytes, FUZZ_SECONDS=$(FUZZ_SECONDS) in all"
-	@echo "make sanitize       the model's and the lines' tests under Thread- and AddressSanitizer"
+	@echo "make sanitize       the model's, the lines' and the disk's tests under Thread- and AddressSanitizer"
 	@echo "make bench-tracker  put a tracker under load and print a table (QUICK=1: in half a minute)"
 	@echo "make check          formatting, and the imports that the house allows"
 	@echo "make format         format all Swift in place"

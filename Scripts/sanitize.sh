@@ -1,9 +1,9 @@
 #!/bin/bash
-# The model's and the lines' tests under ThreadSanitizer and under AddressSanitizer, each in a build of its own.
+# The model's, the lines' and the disk's tests under ThreadSanitizer and under AddressSanitizer, each in a build of its own.
 # Ends with 1 at any report, and prints it.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-tests='^(GroupModelTests|LinkTests)\.'
+tests='^(GroupModelTests|LinkTests|SwarmTests)\.'
 swift=${SWIFT:-swift}
 failed=0
 

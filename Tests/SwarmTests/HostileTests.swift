@@ -25,7 +25,7 @@ import Testing
     return (place, sample, try store.content(sample.name), store)
   }
 
-  @Test(arguments: ["data", "have", "kept", "have.new"])
+  @Test(arguments: ["data", "have", "kept", "have.new", "hashes"])
   func `a symbolic link in the place of a file is not followed`(name: String) throws {
     let (place, sample, content, store) = try planted(name) { path, place in
       _ = place.write("victim", [1, 2, 3])
@@ -36,15 +36,6 @@ import Testing
     #expect(sample.readsAll(from: content) == .right)
     store.close()
     #expect(bytes(of: place.local("victim")) == [1, 2, 3])
-  }
-
-  @Test func `a symbolic link in the place of the hashes is an error, and not followed`() throws {
-    #expect(throws: DiskTrouble.notAFile) {
-      try planted("hashes") { path, place in
-        _ = place.write("victim", [1, 2, 3])
-        symlink(place.path + "/victim", path)
-      }
-    }
   }
 
   @Test func `a pipe in the place of the bytes holds nobody up`() throws {

@@ -54,20 +54,51 @@ import Testing
     #expect(content.hashList(of: Subtree(piece: 3, in: sample.layout)!, base: 0) != nil)
   }
 
-  @Test func `bytes that came before their hashes were lost count again when the hashes come back`() throws {
+  @Test func `bytes whose hashes were lost count again when the hashes come back`() throws {
     var random = SeededRandom()
     let place = Place()
     let sample = Sample(byteCount: 3_000_000, random: &random)
     do {
       let store = try PieceStore(place)
-      sample.putAll(into: try store.content(sample.name))
+      let content = try store.content(sample.name)
+      for list in sample.lists { #expect(content.merge(list)) }
+      #expect(sample.put(blocks(0..<100), into: content).isKept)
       store.close()
     }
     unlink(place.object(sample.name) + "/hashes")
-    let content = try PieceStore(place).content(sample.name)
+    let store = try PieceStore(place)
+    let content = try store.content(sample.name)
     #expect(sample.reads(0..<100, from: content) == .other(.missing(blocks(0..<1))))
+    #expect(content.missing(in: blocks(0..<1)) == [blocks(0..<1)])
     for list in sample.lists { #expect(content.merge(list)) }
+    #expect(content.missing(in: sample.layout.allBlocks) == [blocks(100..<sample.layout.blockCount)])
+    #expect(eventually { content.holds(blocks(0..<100)) })
+    #expect(sample.reads(0..<1_600_000, from: content) == .right)
+  }
+
+  @Test(arguments: [false, true])
+  func `of a whole file, lost hashes are learnt from the file itself`(isShared: Bool) throws {
+    var random = SeededRandom()
+    let place = Place()
+    let sample = Sample(byteCount: 3_000_000, random: &random)
+    do {
+      let store = try PieceStore(place)
+      if isShared {
+        _ = try store.share(try HashedFile.hash(place.write("mine", sample.bytes)) { _, _ in true })
+      } else {
+        let draft = try store.draft()
+        #expect(draft.write(sample.bytes.span.bytes, at: 0) == .done)
+        _ = draft.finish()
+      }
+      store.close()
+    }
+    truncate(place.object(sample.name) + "/hashes", 500)
+    unlink(place.object(sample.name) + "/have")
+    let store = try PieceStore(place)
+    let content = try store.content(sample.name)
+    #expect(eventually { content.hashes.knowsAllLeaves && content.isWhole })
     #expect(sample.readsAll(from: content) == .right)
+    #expect(content.proof(of: Subtree(block: 100, in: sample.layout)!) != nil)
   }
 
   enum Hand: CaseIterable {
@@ -152,6 +183,22 @@ import Testing
     pread(file, &bytes, 2 * half, 0)
     bytes = Array(bytes[half...] + bytes[..<half])
     pwrite(file, bytes, 2 * half, 0)
+  }
+
+  @Test func `bytes changed right after they were put are not read`() throws {
+    var random = SeededRandom()
+    let place = Place()
+    let heard = Heard()
+    let store = try PieceStore(place, observer: heard.observer)
+    let sample = Sample(byteCount: 1_000_000, random: &random)
+    let content = try store.content(sample.name)
+    sample.putAll(into: content)
+    usleep(20_000)
+    let file = open(place.object(sample.name) + "/data", O_WRONLY)
+    pwrite(file, "changed", 7, 600_000)
+    close(file)
+    #expect(sample.reads(590_000..<610_000, from: content) == .other(.missing(blocks(36..<37))))
+    #expect(heard.lost.contains(36) && content.heldBlockCount == sample.layout.blockCount - 1)
   }
 
   @Test func `a record that claims blocks that are not there is found out when they are read`() throws {

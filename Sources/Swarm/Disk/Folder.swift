@@ -97,6 +97,12 @@ extension Folder {
     throw DiskTrouble(errno: errno)
   }
 
+  /// A link or a pipe that somebody planted where a file of ours belongs.
+  func removeIfNoFile(_ name: String) throws(DiskTrouble) {
+    guard let status = try? status(of: name), status.st_mode & S_IFMT != S_IFREG else { return }
+    try remove(name)
+  }
+
   func removeFolder(_ name: String) throws(DiskTrouble) {
     try orTrouble(unlinkat(descriptor.number, name, AT_REMOVEDIR))
   }

@@ -37,6 +37,17 @@ final class KnownHashes: Sendable {
     }
   }
 
+  var knowsAllLeaves: Bool {
+    withUnsafeTemporaryAllocation(of: Digest.self, capacity: ContentLayout.blocksPerPiece) { leaves in
+      (0..<name.layout.pieceCount).allSatisfy { piece in
+        let blocks = name.layout.blocks(ofPiece: piece)
+        return copyLeaves(
+          from: blocks.start, into: UnsafeMutableBufferPointer(rebasing: leaves[..<blocks.count]))
+          == blocks.count
+      }
+    }
+  }
+
   func leaf(of block: Int) -> Digest? {
     Subtree(block: block, in: name.layout).flatMap { node in tree.withLock { $0.hash(of: node) } }
   }
@@ -91,6 +102,7 @@ extension KnownHashes {
     guard log.withLock({ $0 == nil }) else { return }
     var early: [HashList] = []
     var damage = RecordLog.Damage()
+    try folder.removeIfNoFile(Self.logName)
     let opened = try RecordLog(
       in: folder, name: Self.logName, recordBytesMax: Self.recordBytesMax, damage: &damage
     ) { record in

@@ -27,7 +27,7 @@ extension Shelf {
     evictionTurn.take {
       let short = max(bytes, room.shortage(adding: adding))
       guard short > 0 else { return 0 }
-      return evict(max(short, purpose == .demand ? room.batchBytes : 0), purpose)
+      return evict(max(short, room.batchBytes), purpose)
     }
   }
 

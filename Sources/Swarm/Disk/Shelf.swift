@@ -129,7 +129,7 @@ final class Shelf: Sendable {
     // The scan may not have come to it yet, or may have seen it when it was smaller.
     room.add(-(noted?.bytes ?? 0), isKept: noted?.isKept ?? isKept)
     room.add(bytes, isKept: isKept)
-    if content.hasDoubts { mindDoubts(content) }
+    if content.hasDoubts || content.mayKnowMore { mindDoubts(content) }
     endBusy(content.name)
   }
 
@@ -153,8 +153,12 @@ extension Shelf {
     if isMuch { keeperWork.signal() }
   }
 
-  private func mindDoubts(_ content: StoredContent) {
-    state.withLock { $0.doubtful.append(content) }
+  func mindDoubts(_ content: StoredContent) {
+    state.withLock { state in
+      if !state.isClosed, !state.doubtful.contains(where: { $0 === content }) {
+        state.doubtful.append(content)
+      }
+    }
     checkerWork.signal()
   }
 }

@@ -71,6 +71,7 @@ extension StoredContent {
 
   /// All of it, in the background, a piece at a time so that others' changes in between do not undo the work.
   func settleAll() {
+    relearn()
     var next = 0
     while let run = nextDoubt(from: next) {
       settle(run)

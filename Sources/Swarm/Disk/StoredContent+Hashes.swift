@@ -3,11 +3,14 @@
 package import GroupModel
 
 extension StoredContent {
-  /// Learns what proves to be true; false for a lie, and nothing has changed.
+  /// Learns what proves to be true; false for a lie, and nothing has changed. Bytes that had lain here without a
+  /// hash to tell whether they are right are looked at soon.
   package func merge(_ list: HashList) -> Bool {
     let merged = hashes.merge(list)
-    if merged == .learnt { remember(list) }
-    return merged != .untrue
+    guard merged == .learnt else { return merged == .knownAlready }
+    remember(list)
+    if hasDoubts { shelf.mindDoubts(self) }
+    return true
   }
 
   /// Whether it can be written down is no concern of who sent it: without, it is asked for again after a restart.

@@ -27,6 +27,9 @@ private struct Loading {
 
   init(of name: ContentName) { self.name = name }
 
+  /// Each is an open file.
+  private static let placesMax = 64
+
   private var layout: ContentLayout { name.layout }
 
   mutating func run(in folder: Folder, _ hashes: KnownHashes) throws(DiskTrouble) {
@@ -34,10 +37,10 @@ private struct Loading {
     let names = try folder.names()
     state.isKept = names.contains(ObjectFolder.keptName)
     if names.contains(PieceFile.cacheName) { try loadCache(in: folder) }
-    for recordName in names where recordName.hasPrefix(PieceFile.inPlacePrefix) {
+    for recordName in names.filter({ $0.hasPrefix(PieceFile.inPlacePrefix) }).prefix(Self.placesMax) {
       try loadShared(recordName, in: folder)
     }
-    for recordName in names where recordName.hasPrefix(PieceFile.destinationPrefix) {
+    for recordName in names.filter({ $0.hasPrefix(PieceFile.destinationPrefix) }).prefix(Self.placesMax) {
       try loadDestination(recordName, in: folder)
     }
     for body in state.bodies { state.held.formUnion(body.held) }
@@ -50,13 +53,9 @@ private struct Loading {
   }
 
   private mutating func loadCache(in folder: Folder) throws(DiskTrouble) {
-    let data: Descriptor
-    do throws(DiskTrouble) {
-      data = try folder.file(PieceFile.cacheName, O_RDWR)
-    } catch .notAFile {
-      // A link or a pipe that somebody planted: it is not followed, and makes room for a file of our own.
-      return try folder.remove(PieceFile.cacheName)
-    }
+    try folder.removeIfNoFile(PieceFile.cacheName)
+    guard folder.has(PieceFile.cacheName) else { return }
+    let data = try folder.file(PieceFile.cacheName, O_RDWR)
     let record = try record(PieceFile.cacheRecordName, in: folder)
     let file = PieceFile(.cache, data, recordName: PieceFile.cacheRecordName)
     try loadOwn(file, claims: record?.held ?? BlockSet())
@@ -137,6 +136,9 @@ private struct Loading {
       try loadOwn(PieceFile(record.place, descriptor, recordName: recordName), claims: record.held)
     } catch .missing, .notAFile {
       try folder.remove(recordName)
+    } catch {
+      // A disk that is away may come back; the rest of the content does not wait for it.
+      return
     }
   }
 

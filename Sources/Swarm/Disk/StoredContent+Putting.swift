@@ -107,13 +107,14 @@ extension StoredContent {
 
   @discardableResult
   private func endWriting(_ blocks: BlockRange, to file: PieceFile, isWritten: Bool = false) -> [BlockRange] {
-    let allocated = file.isCache ? try? file.descriptor.allocatedBytes() : nil
+    let sole = state.withLock { $0.soleWriter(to: file) }
+    let status = try? file.descriptor.status()
     let now = PieceUses.now
     let (gained, delta) = state.withLock { state -> ([BlockRange], Int) in
       if let index = state.writing.firstIndex(of: blocks) { state.writing.remove(at: index) }
       guard let index = state.index(of: file) else { return ([], 0) }
-      state.bodies[index].writesEnded += 1
-      let delta = allocated.map { state.setAllocated($0) } ?? 0
+      state.endWrite(in: index, sole: sole, status)
+      let delta = file.isCache ? status.map { state.setAllocated(Int($0.st_blocks) * 512) } ?? 0 : 0
       guard isWritten else { return ([], delta) }
       if file.isCache { state.uses.touch(blocks.pieces, now) }
       state.bodies[index].unsavedBytes += layout.bytes(of: blocks).count
@@ -125,6 +126,21 @@ extension StoredContent {
 }
 
 extension StoredContent.State {
+  /// How many writes had begun, if nobody else was writing then.
+  fileprivate func soleWriter(to file: PieceFile) -> Int? {
+    guard let body = index(of: file).map({ bodies[$0] }), body.writesBegun == body.writesEnded + 1 else {
+      return nil
+    }
+    return body.writesBegun
+  }
+
+  /// If nobody wrote beside us, this is how we leave the file.
+  fileprivate mutating func endWrite(in index: Int, sole: Int?, _ status: stat?) {
+    bodies[index].writesEnded += 1
+    guard let sole, let status, sole == bodies[index].writesBegun else { return }
+    setStamp(FileStamp(status), of: index)
+  }
+
   /// By how much it has changed.
   mutating func setAllocated(_ bytes: Int) -> Int {
     defer { allocatedBytes = bytes }

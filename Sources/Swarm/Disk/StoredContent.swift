@@ -136,13 +136,17 @@ extension StoredContent {
 
   package func holds(_ blocks: BlockRange) -> Bool { state.withLock { $0.held.contains(blocks) } }
 
-  /// What is neither here nor doubtful, and so must be fetched.
+  /// What must be fetched: all that is not here, without what may turn out to be here as soon as it was looked at.
   package func missing(in blocks: BlockRange) -> [BlockRange] {
-    state.withLock { state in
-      state.held.gaps(in: blocks).flatMap { gap in
-        state.bodies.reduce([gap]) { gaps, body in gaps.flatMap { body.doubtful.gaps(in: $0) } }
+    let (gaps, doubtful) = state.withLock { ($0.held.gaps(in: blocks), $0.doubtful(in: blocks)) }
+    guard !doubtful.isEmpty else { return gaps }
+    var decidable = BlockSet()
+    for run in doubtful {
+      for block in run.indices where hashes.knows(block) {
+        if let block = BlockRange(block..<block + 1) { decidable.insert(block) }
       }
     }
+    return gaps.flatMap { decidable.gaps(in: $0) }
   }
 
   /// Whether there are bytes here of which nobody knows yet if they are right, as after a crash. They are looked at
@@ -164,6 +168,10 @@ extension StoredContent.State {
   /// Nothing of it lies anywhere, nor might.
   var isEmpty: Bool {
     bodies.allSatisfy { $0.file.isCache && $0.held.isEmpty && $0.doubtful.isEmpty }
+  }
+
+  func doubtful(in blocks: BlockRange) -> [BlockRange] {
+    bodies.flatMap { $0.doubtful.runs(in: blocks) }
   }
 
   func index(of file: PieceFile) -> Int? { bodies.firstIndex { $0.file === file } }
