@@ -33,7 +33,7 @@ final class Follower: BookReader, @unchecked Sendable {
   private func follow(_ change: Change, in group: GroupID) {
     guard let volume else { return }
     switch change {
-    case .unpublished(let path): volume.dropShare(LedgerKey(group, path))
+    case .unpublished(let path): volume.fileLeft(LedgerKey(group, path))
     case .published(let entry):
       guard let mine = volume.ledger.share(LedgerKey(group, entry.path)), entry.kind != .file(mine.content)
       else { return }
@@ -72,6 +72,12 @@ extension GroupVolume {
       guard end == .modified || end == .replaced, let group = book.groups[file.group] else { continue }
       line.ask(.setSharing(.next(), group, file.path, isOn: false)) { _ in }
     }
+  }
+
+  /// A share that its user has stopped is kept in mind: he may start it again, and so bring the file back.
+  func fileLeft(_ file: LedgerKey) {
+    guard ledger.share(file)?.isStopped != true else { return }
+    dropShare(file)
   }
 
   func dropShare(_ file: LedgerKey) {

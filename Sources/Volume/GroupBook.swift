@@ -50,13 +50,14 @@ package final class GroupBook: @unchecked Sendable {
   let line: TrackerLine
   private let listening: @Sendable () -> PeerAddress?
   private let mail = Mutex(Mail())
-  private let bell = Semaphore()
+  private let bell = Link.Semaphore()
   private let thread = Mutex<WorkerThread?>(nil)
   let rolls = Mutex<[GroupID: Roll]>([:])
   private let shelf: Mutex<Shelf>
   let catalog: GroupCatalog
   weak var reader: (any BookReader)?
   private let current = Mutex(false)
+  private let waiting = Mutex<[Link.Semaphore]>([])
 
   /// The readers' connection, which is handed from thread to thread but used by one at a time.
   private struct Shelf: @unchecked Sendable {
@@ -96,6 +97,25 @@ package final class GroupBook: @unchecked Sendable {
   /// Whether it has caught up with a tracker, and that tracker is still there.
   package var isCurrent: Bool { current.withLock { $0 } }
 
+  /// Waits until what is known here has come to fulfil `condition`; false when the time is over first.
+  func wait(milliseconds: Int, until condition: () -> Bool) -> Bool {
+    let deadline = Instant.now + milliseconds
+    while true {
+      let bell = Link.Semaphore()
+      waiting.withLock { $0.append(bell) }
+      if condition() { return true }
+      guard bell.wait(until: deadline) else { return condition() }
+    }
+  }
+
+  private func wakeThoseWhoWait() {
+    let bells = waiting.withLock { waiting in
+      defer { waiting = [] }
+      return waiting
+    }
+    for bell in bells { bell.signal() }
+  }
+
   private func post(_ event: Event) {
     mail.withLock { $0.events.append(event) }
     bell.signal()
@@ -111,6 +131,7 @@ package final class GroupBook: @unchecked Sendable {
       case .push(let push): take(push)
       case .close: return
       }
+      wakeThoseWhoWait()
     }
   }
 }

@@ -29,7 +29,12 @@ extension GroupVolume {
     try onDisk(file) { () throws(DiskTrouble) in
       try ledger.put(LedgeredShare(key, content: entry, place: file))
     }
-    if let root = entry.root { announcer.changed([ContentKey(group: group, root: root)]) }
+    if let root = entry.root { try announce(ContentKey(group: group, root: root)) }
+  }
+
+  /// Whoever hears of the file can find its bytes.
+  private func announce(_ key: ContentKey) throws(VolumeError) {
+    _ = try ask(.announce([Holding(key: key, pieces: shared.pieces(key))]))
   }
 
   /// A directory of the group; one that is there already will do.
@@ -68,9 +73,17 @@ extension GroupVolume {
   package func stopSharing(_ path: FilePath, in name: GroupName) throws(VolumeError) {
     let group = try group(name)
     let entry = try entry(path, in: group)
-    try setSharing(path, in: name, isOn: false)
-    guard let share = ledger.share(LedgerKey(group, path)) else { return }
+    guard let share = ledger.share(LedgerKey(group, path)) else {
+      return try setSharing(path, in: name, isOn: false)
+    }
+    // First, so that the file's leaving the group, if it does, finds that this is meant.
     try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(share.stopped(true)) }
+    do throws(VolumeError) {
+      try setSharing(path, in: name, isOn: false)
+    } catch {
+      try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(share) }
+      throw error
+    }
     if case .file(let content) = entry.kind, let root = content.root { withdraw(share.key, of: root) }
   }
 
@@ -87,7 +100,7 @@ extension GroupVolume {
     guard let contentName = ContentName(share.content) else { return }
     let content = try onDisk(nil) { () throws(DiskTrouble) in try store.content(contentName) }
     shared.put(content, as: share.key)
-    announcer.changed([ContentKey(group: group, root: contentName.root)])
+    try announce(ContentKey(group: group, root: contentName.root))
   }
 
   func setSharing(_ path: FilePath, in name: GroupName, isOn: Bool) throws(VolumeError) {

@@ -153,7 +153,8 @@ extension GroupVolume {
     if let id = book.group(named: name) { return id }
     if case .refused(let refusal) = try ask(.listMembers(name, after: nil)) { throw .refused(refusal) }
     // The tracker knows of a membership that has not come here yet.
-    guard let id = book.group(named: name) else { throw .refused(.busy) }
+    let isHere = book.wait(milliseconds: line.patienceMilliseconds) { book.group(named: name) != nil }
+    guard isHere, let id = book.group(named: name) else { throw .refused(.busy) }
     return id
   }
 
@@ -164,6 +165,13 @@ extension GroupVolume {
 
   func found(_ path: FilePath, in group: GroupID) throws(VolumeError) -> Entry? {
     do throws(BookTrouble) { return try book.entry(at: path, in: group) } catch { throw .state("\(error)") }
+  }
+
+  /// The groups that this member is in, when they are known: a daemon that has just begun waits for its tracker.
+  package func groupNames() throws(VolumeError) -> [GroupName] {
+    let isHere = book.wait(milliseconds: line.patienceMilliseconds) { book.isCurrent }
+    guard isHere else { throw .noTracker }
+    return book.groups.values.sorted()
   }
 
   func ask(_ request: TrackerRequest) throws(VolumeError) -> TrackerAnswer {

@@ -40,7 +40,9 @@ enum ConsoleAlias {
 
   private static func groups(_ volume: GroupVolume?) throws(Failure) -> [String] {
     guard let volume else { throw .refused(.notLoggedIn) }
-    return volume.book.groups.values.map(\.description).sorted()
+    do throws(VolumeError) { return try volume.groupNames().map(\.description) } catch {
+      throw Failure(error)
+    }
   }
 
   private static func onlyGroup(_ volume: GroupVolume?) throws(Failure) -> String {
