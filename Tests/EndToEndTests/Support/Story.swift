@@ -13,7 +13,8 @@ final class Story: @unchecked Sendable {
   private(set) var trackers: [Child?]
   /// Data of the trackers; another place for tests that need a disk of their own.
   var data: String
-  private var members: [String: Person] = [:]
+  /// By name. Not the persons themselves, who hold the story: it would never end, nor its trackers.
+  private var members: Set<String> = []
   /// What must not go before the trackers have ended: a disk, for one.
   var belongings: [AnyObject] = []
 
@@ -56,11 +57,10 @@ final class Story: @unchecked Sendable {
   /// `machine` is where: each has a state directory of its own.
   func person(_ name: String, at machine: String? = nil) -> Person { Person(name, at: machine, in: self) }
 
-  /// A person with an account, logged in; the same one when named again, for passwords cost time.
+  /// A person with an account, logged in; the same account and state when named again, for passwords cost time.
   func member(_ name: String) -> Person {
-    if let known = members[name] { return known }
     let person = person(name)
-    members[name] = person
+    guard members.insert(name).inserted else { return person }
     person.succeeds("create_user", name, person.password)
     person.succeeds("login", name, person.password)
     return person
