@@ -13,7 +13,7 @@ final class Story: @unchecked Sendable {
   private(set) var trackers: [Child?]
   /// Data of the trackers; another place for tests that need a disk of their own.
   var data: String
-  /// By name. Not the persons themselves, who hold the story: it would never end, nor its trackers.
+  /// Names only: people know their story, and it would never end if it knew them.
   private var members: Set<String> = []
   /// What must not go before the trackers have ended: a disk, for one.
   var belongings: [AnyObject] = []
@@ -57,7 +57,7 @@ final class Story: @unchecked Sendable {
   /// `machine` is where: each has a state directory of its own.
   func person(_ name: String, at machine: String? = nil) -> Person { Person(name, at: machine, in: self) }
 
-  /// A person with an account, logged in; the same account and state when named again, for passwords cost time.
+  /// A person with an account, logged in; only the first time that he is named, for passwords cost time.
   func member(_ name: String) -> Person {
     let person = person(name)
     guard members.insert(name).inserted else { return person }
