@@ -107,7 +107,7 @@ final class Clerk: @unchecked Sendable {
     while true {
       bell.wait()
       while let first = next() { settle(beginningWith: first) { self.next() } }
-      if desk.withLock({ $0.isClosing }) { return }
+      if desk.withLock({ $0.isClosing }) { return ledger.close() }
       tidyNowAndThen()
     }
   }

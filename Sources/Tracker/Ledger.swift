@@ -10,6 +10,9 @@ protocol Ledger: AnyObject {
   /// All of `body` or nothing of it, and durable when this returns.
   func commit(_ body: () throws(DatabaseError) -> Void) throws(DatabaseError)
 
+  /// Everything into one file, so that a copy of it is a copy of all. Nothing is asked afterwards.
+  func close()
+
   func facts(for proposal: Proposal, by actor: UserName) throws(DatabaseError) -> (GroupID?, Facts)
   func found(_ group: GroupName) throws(DatabaseError) -> GroupID
   func apply(_ decision: Decision) throws(DatabaseError)

@@ -22,6 +22,8 @@ final class SQLiteLedger: Ledger {
   func commit(_ body: () throws(DatabaseError) -> Void) throws(DatabaseError) {
     try database.transaction(body)
   }
+
+  func close() { try? database.execute("PRAGMA wal_checkpoint(TRUNCATE)") }
 }
 
 extension SQLiteLedger {

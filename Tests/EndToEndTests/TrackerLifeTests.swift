@@ -35,6 +35,17 @@ import Testing
     story.person("alice").succeeds("login", "alice", "secret")
   }
 
+  @Test func `after a clean stop one file holds everything`() throws {
+    let story = Story()
+    story.startTracker()
+    story.member("alice").succeeds("create_group", "team")
+    story.tracker().signal(SIGTERM)
+    #expect(story.tracker().wait() == 0)
+    let log = URL(filePath: story.data + "/ledger.sqlite-wal")
+    let left = try? log.resourceValues(forKeys: [.fileSizeKey]).fileSize
+    #expect(left ?? 0 == 0)
+  }
+
   @Test func `the end of its input means nothing`() {
     let story = Story()
     let tracker = story.startTracker()

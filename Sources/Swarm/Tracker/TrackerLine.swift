@@ -130,7 +130,7 @@ extension TrackerLine {
   /// `answered` is called on the loop's thread, with `.done` when a tracker is reached.
   package func reach(within milliseconds: Int, _ answered: @escaping Answered) {
     let wish = Wish(message: nil, deadline: .now + milliseconds, answered: answered)
-    loop.post { [self] in take(wish) }
+    post(wish)
   }
 
   /// Waits for the answer.
@@ -150,7 +150,13 @@ extension TrackerLine {
     request.write(to: &writer)
     let deadline = Instant.now + (milliseconds ?? patienceMilliseconds)
     let wish = Wish(message: (request.kind, writer.bytes), deadline: deadline, answered: answered)
-    loop.post { [self] in take(wish) }
+    post(wish)
+  }
+
+  /// A line that was closed answers nobody any more.
+  private func post(_ wish: Wish) {
+    let isTaken = loop.post { [self] in take(wish) }
+    if !isTaken { wish.answered(.failure(.noTracker(nil))) }
   }
 
   private func take(_ wish: Wish) {

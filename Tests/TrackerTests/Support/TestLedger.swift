@@ -25,6 +25,8 @@ final class TestLedger: Ledger {
 
   init() throws { ledger = try SQLiteLedger(path: place.path + "/ledger.sqlite", durability: .processCrash) }
 
+  func close() { ledger.close() }
+
   func commit(_ body: () throws(DatabaseError) -> Void) throws(DatabaseError) {
     weighedNow = 0
     defer { weighed.withLock { $0.append(weighedNow) } }
