@@ -7,7 +7,7 @@ import Link
 
 final class House {
   let office: Office
-  private let context: TLSContext
+  let context: TLSContext
   private let loops: [EventLoop]
   private var listeners: [Listener] = []
 
