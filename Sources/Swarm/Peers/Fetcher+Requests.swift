@@ -51,6 +51,7 @@ extension Fetcher: FetchLines {
       return dropLiar(session.id)
     }
     session.received.add(answer.blockBytes, now: .now)
+    if let key = queue.requests[ticket]?.content.key { wanted[key]?.refusals[session.id] = nil }
     queue.landed(ticket, now: .now)
     let buffer = message.body
     crew.add { [self] in
@@ -66,8 +67,12 @@ extension Fetcher: FetchLines {
       return session.line.end(because: .malformed("an answer that does not fit"))
     }
     guard refusal == .busy else {
-      if let key = queue.requests[ticket]?.content.key { session.joins[key] = nil }
-      return queue.refused(ticket, .notServed)
+      let key = queue.requests[ticket]?.content.key
+      queue.refused(ticket, .notServed)
+      if let known = key.flatMap({ wanted[$0] }), session.joins[known.content.key] == .joined {
+        refused(by: session, known)
+      }
+      return sourcesChanged()
     }
     queue.refused(ticket, .notHeld)
   }

@@ -257,11 +257,10 @@ extension Fetcher {
       let blocks = held.blocks(in: known.content.layout)
     {
       session.joins[key] = .joined
-      known.refusals[session.id] = nil
       queue.answered(session.id, after: asked, now: .now)
       queue.peerHolds(session.id, blocks, of: known.content)
     } else if message.kind == PeerKind.refusal {
-      refusedToJoin(session, known)
+      refused(by: session, known)
     } else {
       session.line.end(because: .malformed("an answer that does not fit"))
     }
@@ -270,7 +269,7 @@ extension Fetcher {
   }
 
   /// It may not have heard yet that we are in the group, or be about to share it.
-  private func refusedToJoin(_ session: PeerSession, _ known: Wanted) {
+  func refused(by session: PeerSession, _ known: Wanted) {
     let key = known.content.key
     session.joins[key] = nil
     queue.peerParted(session.id, from: known.content)
