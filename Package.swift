@@ -24,15 +24,16 @@ let package = Package(
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CLineEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
 
     .target(name: "GroupModel", dependencies: ["COpenSSL"], swiftSettings: settings),
     .target(name: "Link", dependencies: ["GroupModel", "COpenSSL", "CLinux"], swiftSettings: settings),
     .target(name: "Catalog", dependencies: ["GroupModel", "CSQLite"], swiftSettings: settings),
+    .target(name: "Swarm", dependencies: ["GroupModel", "Link", "CLinux"], swiftSettings: settings),
     .target(
       name: "Volume", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"], swiftSettings: settings),
-    .target(name: "Swarm", dependencies: ["GroupModel", "Link", "CLinux"], swiftSettings: settings),
     .executableTarget(
-      name: "p2pfs", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"],
+      name: "p2pfs", dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Volume", "CLineEdit"],
       swiftSettings: settings),
     .executableTarget(
       name: "Tracker", dependencies: ["GroupModel", "Link", "Catalog", "CLinux"], swiftSettings: settings),
@@ -40,21 +41,31 @@ let package = Package(
     .executableTarget(
       name: "TrackerLoad", dependencies: ["GroupModel", "Link"], path: "Benchmarks/TrackerLoad",
       swiftSettings: settings),
+    .executableTarget(
+      name: "DiskBench", dependencies: ["GroupModel", "Link", "Swarm"], path: "Benchmarks/DiskBench",
+      swiftSettings: settings),
 
     .executableTarget(
       name: "SwarmLoad", dependencies: ["GroupModel", "Link", "Swarm"], path: "Benchmarks/SwarmLoad",
       swiftSettings: settings),
 
+    // Clients as tests want them, honest and hostile.
+    .target(
+      name: "Visitors", dependencies: ["GroupModel", "Link", "COpenSSL"], path: "Tests/Visitors",
+      swiftSettings: settings),
     .testTarget(
       name: "GroupModelTests", dependencies: ["GroupModel"], exclude: ["Vectors"], swiftSettings: settings),
-    .testTarget(name: "LinkTests", dependencies: ["Link", "GroupModel", "COpenSSL"], swiftSettings: settings),
+    .testTarget(
+      name: "LinkTests", dependencies: ["Link", "GroupModel", "COpenSSL"], swiftSettings: settings),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "GroupModel"], swiftSettings: settings),
     .testTarget(name: "SwarmTests", dependencies: ["Swarm", "GroupModel", "Link"], swiftSettings: settings),
-    .testTarget(name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel"], swiftSettings: settings),
+    .testTarget(
+      name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel", "Visitors"],
+      swiftSettings: settings),
     .testTarget(name: "p2pfsTests", dependencies: ["p2pfs", "GroupModel"], swiftSettings: settings),
     .testTarget(name: "HouseTests", swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Tracker"],
+      name: "EndToEndTests", dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Tracker", "Visitors"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -3,7 +3,7 @@
 # Ends with 1 at any report, and prints it.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-tests='^(GroupModelTests|LinkTests)\.'
+tests='^(GroupModelTests|LinkTests|SwarmTests)\.'
 swift=${SWIFT:-swift}
 failed=0
 

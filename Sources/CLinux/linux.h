@@ -72,6 +72,11 @@ static inline int p2pfs_punch_hole(int file, off_t offset, off_t length) {
   return fallocate(file, 0x02 | 0x01, offset, length);
 }
 
+/// FALLOC_FL_KEEP_SIZE, or 0.
+static inline int p2pfs_allocate(int file, int keepsSize, off_t offset, off_t length) {
+  return fallocate(file, keepsSize ? 0x01 : 0, offset, length);
+}
+
 /// SYNC_FILE_RANGE_WRITE: asks for the writing to begin, and does not wait for it.
 static inline int p2pfs_begin_writeback(int file, off_t offset, off_t length) {
   return sync_file_range(file, offset, length, 2);

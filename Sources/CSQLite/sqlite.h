@@ -15,3 +15,7 @@ static inline int p2pfs_sqlite_bind_blob(sqlite3_stmt *statement, int index, con
 static inline int p2pfs_sqlite_no_checkpoint_on_close(sqlite3 *database) {
   return sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
 }
+
+/// Extended codes are macros with operators, which Swift does not import.
+static const int p2pfs_sqlite_ioerr_fsync = SQLITE_IOERR_FSYNC;
+static const int p2pfs_sqlite_ioerr_dir_fsync = SQLITE_IOERR_DIR_FSYNC;

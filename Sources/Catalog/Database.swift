@@ -97,6 +97,17 @@ extension Database {
     }
     try execute("PRAGMA synchronous = \(synchronous); PRAGMA cache_size = -32768")
     try execute("PRAGMA journal_size_limit = 67108864")
+    if durability == .powerCut { try settleOldLog() }
+  }
+
+  /// A writer that was killed may have left what it had written and not synced. Read back from the kernel's memory
+  /// it looks like everything else, and somebody would be told of it. Once it is in the file it is on the disk.
+  private func settleOldLog() throws(DatabaseError) {
+    do throws(DatabaseError) {
+      try run("PRAGMA wal_checkpoint(TRUNCATE)")
+    } catch .full {
+      // The log stays as it is then, but it was synced first.
+    }
   }
 }
 

@@ -4,8 +4,8 @@ internal import CSQLite
 internal import Glibc
 
 package enum DatabaseError: Error, Equatable {
-  /// No room on the disk (SQLITE_FULL, and an I/O error whose cause was ENOSPC or EDQUOT). Nothing was
-  /// written; it goes on when there is room.
+  /// No room on the disk (SQLITE_FULL, and an I/O error whose cause was ENOSPC or EDQUOT, but for one of a sync:
+  /// after that nobody knows what was written). Nothing was written; it goes on when there is room.
   case full
   /// Another connection writes (SQLITE_BUSY, SQLITE_LOCKED), or another writer has the file open.
   case busy
@@ -31,10 +31,14 @@ extension DatabaseError {
     case SQLITE_BUSY, SQLITE_LOCKED: self = .busy
     case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_SCHEMA:
       self = .damaged(message)
-    case SQLITE_IOERR where cause == ENOSPC || cause == EDQUOT: self = .full
+    case SQLITE_IOERR where (cause == ENOSPC || cause == EDQUOT) && !Self.isOfSync(code): self = .full
     case SQLITE_MISUSE, SQLITE_RANGE: preconditionFailure("SQLite was misused: \(message)")
     default: self = .io(cause == 0 ? message : "\(message): \(String(cString: strerror(cause)))")
     }
+  }
+
+  private static func isOfSync(_ code: Int32) -> Bool {
+    code == p2pfs_sqlite_ioerr_fsync || code == p2pfs_sqlite_ioerr_dir_fsync
   }
 
   /// Of a call to the system itself, which left its reason in errno.

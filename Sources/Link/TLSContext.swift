@@ -92,6 +92,9 @@ package final class TLSContext: @unchecked Sendable {
   private static let readBytes = 64 << 10
 
   private func use(_ credential: Credential) -> Bool {
+    // Why it could not be used must not be taken for what some other call on this thread has to say.
+    ERR_set_mark()
+    defer { ERR_pop_to_mark() }
     let certified = credential.certificate.withX509 { SSL_CTX_use_certificate(context, $0) }
     let keyed = credential.key.withEVPKey { SSL_CTX_use_PrivateKey(context, $0) }
     guard certified == 1, keyed == 1, SSL_CTX_check_private_key(context) == 1 else { return false }

@@ -15,10 +15,11 @@ package struct WorkerThread: Sendable {
     self.thread = thread
   }
 
-  /// Waits until it has ended. A thread cannot wait for itself, and is let go instead: it may be the last to hold
-  /// whoever wants it to end.
+  /// Waits until it has ended. A thread cannot wait for itself, and is let go instead: it may be the last to
+  /// hold whoever wants it to end.
   package func join() {
-    if pthread_equal(thread, pthread_self()) != 0 { pthread_detach(thread) } else { pthread_join(thread, nil) }
+    let isMe = pthread_equal(thread, pthread_self()) != 0
+    if isMe { pthread_detach(thread) } else { pthread_join(thread, nil) }
   }
 }
 

@@ -34,12 +34,11 @@ final class Archive: Sendable {
   }
 
   /// `open` gives each thread a catalog over a connection that reads.
-  func start(_ open: @escaping @Sendable () throws(DatabaseError) -> GroupCatalog) throws(DatabaseError) {
+  func start(_ open: () throws(DatabaseError) -> GroupCatalog) throws(DatabaseError) {
     for number in 1...Self.threads {
-      // Tried here first, so that a ledger that cannot be read is noticed at the start.
-      _ = try open()
+      // Opened here, so that a ledger that cannot be read is noticed at the start; from here on it is the thread's.
+      nonisolated(unsafe) let catalog = try open()
       _ = WorkerThread("archive-\(number)") { [self] in
-        guard let catalog = try? open() else { return log.error("an archive thread cannot read the ledger") }
         serve(Reader(catalog: catalog, presence: presence, registry: registry))
       }
     }

@@ -34,6 +34,9 @@ struct Arguments {
     var rest = words[...]
     while let word = rest.popFirst() {
       switch word {
+      case "--":
+        positional += rest
+        rest = []
       case "--help", "-h": return .show(help)
       case "--version": return .show("tracker \(programVersion)")
       case "--data": arguments.dataDirectory = try value(of: word, &rest)
@@ -72,7 +75,8 @@ struct Arguments {
 
   private static func defaultDirectory(_ environment: (String) -> String?) -> String? {
     if let data = environment("XDG_DATA_HOME"), data.hasPrefix("/") { return data + "/p2pfs-tracker" }
-    return environment("HOME").map { $0 + "/.local/share/p2pfs-tracker" }
+    guard let home = environment("HOME"), !home.isEmpty else { return nil }
+    return home + "/.local/share/p2pfs-tracker"
   }
 }
 

@@ -106,7 +106,7 @@ final class Clerk: @unchecked Sendable {
   private func serve() {
     while true {
       bell.wait()
-      while let first = next() { settle(beginningWith: first) }
+      while let first = next() { settle(beginningWith: first) { self.next() } }
       if desk.withLock({ $0.isClosing }) { return }
       tidyNowAndThen()
     }
@@ -114,7 +114,8 @@ final class Clerk: @unchecked Sendable {
 
   private func next() -> Errand? { desk.withLock { $0.errands.next() } }
 
-  private func settle(beginningWith first: Errand) {
+  /// By one commit: the first, and whatever else waits by the time it is weighed.
+  private func settle(beginningWith first: Errand, then next: () -> Errand?) {
     now = secondsSince1970()
     let end = Instant.now + Self.batchMilliseconds
     var batch: [Errand] = []
@@ -130,6 +131,8 @@ final class Clerk: @unchecked Sendable {
       }
     } catch {
       if batch.isEmpty { batch = [first] }
+      // Those who need no room must not be refused for the sake of those who do.
+      if error == .full, batch.count > 1 { return settleEach(batch) }
       rulings = batch.map { _ in refusal(because: error) }
     }
     for (errand, ruling) in zip(batch, rulings) { conclude(errand, ruling) }
@@ -137,6 +140,11 @@ final class Clerk: @unchecked Sendable {
     mail.send()
     // Whoever decides faster than the loops can tell it would fill the memory with what is to be told.
     mail.waitForRoom()
+  }
+
+  private func settleEach(_ batch: [Errand]) {
+    uncommitted = [:]
+    for errand in batch { settle(beginningWith: errand) { nil } }
   }
 
   /// A full disk is told to those who asked, and is no reason to end: there may be room again. After any other

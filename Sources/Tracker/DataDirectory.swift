@@ -12,9 +12,7 @@ struct DataDirectory {
   init(making path: String) throws(Failure) {
     self.path = path
     try Self.makeParents(of: path)
-    if mkdir(path, 0o700) != 0, errno != EEXIST {
-      throw Self.trouble("cannot make the data directory \(path)")
-    }
+    try Self.make(path)
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       throw .disk("\(path) is no directory: give another with --data")
@@ -33,8 +31,20 @@ struct DataDirectory {
     var parent = path.hasPrefix("/") ? "" : "."
     for part in parts {
       parent += "/" + part
-      if mkdir(parent, 0o700) != 0, errno != EEXIST { throw trouble("cannot make \(parent)") }
+      try make(parent)
     }
+  }
+
+  /// A new one is on the disk before anything in it is: what is acknowledged later must not hang from a name that a
+  /// power cut takes away.
+  private static func make(_ directory: String) throws(Failure) {
+    guard mkdir(directory, 0o700) != 0 else { return try sync(above(directory)) }
+    if errno != EEXIST { throw trouble("cannot make the directory \(directory)") }
+  }
+
+  private static func above(_ directory: String) -> String {
+    let parts = directory.split(separator: "/").dropLast()
+    return (directory.hasPrefix("/") ? "/" : "./") + parts.joined(separator: "/")
   }
 
   static func trouble(_ what: String) -> Failure {
@@ -131,13 +141,13 @@ extension DataDirectory {
     guard write(descriptor, pem, pem.count) == pem.count, fsync(descriptor) == 0,
       rename(beside, authorityPath) == 0
     else { throw Self.trouble("cannot write \(authorityPath)") }
-    try syncDirectory()
+    try Self.sync(path)
   }
 
-  private func syncDirectory() throws(Failure) {
-    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw Self.trouble("cannot open \(path)") }
+  private static func sync(_ directory: String) throws(Failure) {
+    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw trouble("cannot open \(directory)") }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw Self.trouble("cannot sync \(path)") }
+    guard fsync(descriptor) == 0 else { throw trouble("cannot sync \(directory)") }
   }
 }

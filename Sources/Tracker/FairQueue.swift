@@ -31,7 +31,7 @@ struct FairQueue<Key: Hashable, Item> {
     return item
   }
 
-  /// Takes out the last of the one who has most in the queue, unless `key` would then have as much. Looks at
+  /// Takes out the last of the one who has most in the queue, unless `key` would then have more. Looks at
   /// everyone, so it is for short queues.
   mutating func makeRoom(for key: Key) -> Item? {
     guard let most = waiting.max(by: { $0.value.count < $1.value.count }),

@@ -23,13 +23,13 @@ final class Log: Sendable {
     static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
   }
 
-  fileprivate struct Strangers {
+  struct Strangers {
     var second: Int64 = 0
     var lines = 0
     var leftOut = 0
   }
 
-  fileprivate static let strangerLinesASecond = 10
+  static let strangerLinesASecond = 10
 
   private let level: Level
   private let strangers = Mutex(Strangers())

@@ -43,7 +43,7 @@ import Testing
       let (outcome, seconds) = attempt.ended()
       expectFailure(outcome, 69, attempt.list)
       #expect(outcome.sentence.hasPrefix("no tracker answers at \(attempt.list)"))
-      #expect(seconds < (index < alone.count ? 6 : 11), "\(attempt.list): \(seconds) s")
+      #expect(seconds < (index < alone.count ? 8 : 13), "\(attempt.list): \(seconds) s")
     }
     // What was saved is not lost over it.
     story.startTracker()

@@ -74,6 +74,13 @@ extension OneNetwork {
       #expect(status.login.valid)
     }
 
+    @Test func `of a list of thousands the first are asked`() {
+      let list = network.scratch.write("thousands.txt", (1...3000).map { "127.0.0.1:\($0)\n" }.joined())
+      let lines = network.member("alice").succeeds("status", "--tracker", list)
+      #expect(lines.contains("tracker 127.0.0.1:1 does not answer"))
+      #expect(lines.contains("tracker 127.0.0.1:3000 was not asked"))
+    }
+
     @Test func `who is not logged in is told so`() throws {
       let nobody = network.person("nobody", at: "status")
       let lines = nobody.succeeds("status")
@@ -108,6 +115,22 @@ extension OneNetwork {
       dora.succeeds("logout")
       dora.succeeds("login", "dora", dora.password)
       dora.succeeds("list_groups")
+    }
+
+    @Test func `the tracker turns an expired login away, whatever the client's clock says`() throws {
+      let gina = network.member("gina")
+      try LoginFile(of: gina).replaceCertificate(
+        issuedBy: network.authorityWithKey(), at: 1_700_000_000, forSeconds: 86_400)
+      let login = try LoginFile(of: gina)
+      for part in ["certificate.pem", "key.pem"] { network.scratch.write("gina-\(part)", login.part(part)) }
+      let client = Child(
+        "/usr/bin/openssl",
+        [
+          "s_client", "-connect", "127.0.0.1:\(network.ports[0])", "-tls1_3", "-alpn", "p2pfs-tracker/1",
+          "-cert", "gina-certificate.pem", "-key", "gina-key.pem",
+        ], directory: network.scratch.path)
+      #expect(client.waitFor("alert certificate expired", on: 2), "\(client.text(2))")
+      #expect(client.finish(within: 10).exit != 0)
     }
 
     @Test(arguments: [

@@ -11,9 +11,9 @@ private let allowed: [String: Set<String>] = [
   "GroupModel": ["Glibc"],
   "Link": ["Glibc", "Synchronization", "GroupModel", "COpenSSL", "CLinux"],
   "Catalog": ["Glibc", "GroupModel", "CSQLite"],
-  "Volume": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm"],
   "Swarm": ["Glibc", "Synchronization", "GroupModel", "Link", "CLinux"],
-  "p2pfs": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm"],
+  "Volume": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm"],
+  "p2pfs": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm", "Volume", "CLineEdit"],
   "Tracker": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "CLinux"],
 ]
 

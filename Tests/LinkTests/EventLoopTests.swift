@@ -15,17 +15,25 @@ import Testing
   @Test func `no wake-up is lost, however the posts of several threads fall`() {
     let loop = running()
     defer { loop.stop() }
-    // Each post waits for the one before to have run, so that one lost wake-up stops everything.
+    let finished = Awaitable(0)
     let threads = (0..<4).map { number in
       WorkerThread("poster \(number)") {
-        let done = Semaphore()
-        for _ in 0..<10_000 {
-          loop.post { done.signal() }
-          done.wait()
-        }
+        guard Self.postsOneAfterTheOther(10_000, on: loop) else { return }
+        finished.change { $0 += 1 }
       }
     }
     for thread in threads { thread.join() }
+    #expect(finished.now == 4)
+  }
+
+  /// Each waits for the one before to have run, so that one lost wake-up stops them all.
+  private static func postsOneAfterTheOther(_ count: Int, on loop: EventLoop) -> Bool {
+    let ran = Awaitable(0)
+    for number in 1...count {
+      loop.post { ran.change { $0 += 1 } }
+      guard (try? ran.wait(for: "post \(number)") { $0 == number }) != nil else { return false }
+    }
+    return true
   }
 
   @Test func `what one thread posts runs in its order`() throws {

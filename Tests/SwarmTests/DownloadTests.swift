@@ -1,153 +1,202 @@
+// Downloads to where the user wants them: whole or not at all, over nothing that was there.
+
+import Glibc
 import GroupModel
-import Link
 import Testing
 
 @testable import Swarm
 
-/// Whole files over real lines: TLS both ways, on the loopback.
-@Suite(.serialized) struct DownloadTests {
-  let network: TestSwarms
-
-  init() throws { network = try TestSwarms() }
-
-  private static let large = TestFile(count: 64 << 20 + 12_345)
-  private static let small = TestFile(count: 5 << 20 + 1)
-
-  @Test func `a file comes whole from one who has it`() throws {
-    let file = Self.large
-    let seed = try network.join("alice")
-    let bob = try network.join("bob")
-    seed.shares(file)
-    let content = bob.wants(file)
-    #expect(try bob.downloads(file, into: content, from: [seed]).outcome() == .done)
-    #expect(content.bytes == file.bytes)
-    let counters = bob.counters
-    #expect(counters.verified == file.bytes.count)
-    #expect(counters.duplicate == 0 && counters.wasted == 0)
-    #expect(counters.asked == file.bytes.count)
+@Suite struct DownloadTests {
+  @Test func `a whole download lies in its place and is shared from there`() throws {
+    var random = SeededRandom()
+    let place = Place()
+    let store = try PieceStore(place)
+    let sample = Sample(byteCount: 3_000_000, random: &random)
+    let path = place.local("report.pdf")
+    let download = try store.download(sample.name, to: path)
+    #expect(throws: DiskTrouble.missing) { try download.finish() }
+    sample.putAll(into: download.content)
+    #expect(bytes(of: path) == nil)
+    try download.finish(isExecutable: true, modified: 1_700_000_000_123_456_789)
+    #expect(bytes(of: path) == sample.bytes)
+    #expect(download.content.sharedPaths == [path] && download.content.isWhole)
+    #expect(sample.readsAll(from: download.content) == .right)
+    #expect(place.names() == ["cache", "report.pdf"])
+    var status = stat()
+    stat(path.description, &status)
+    #expect(status.st_mode & 0o111 != 0 && status.st_mtim.tv_nsec == 123_456_789)
+    #expect(store.usage.fetchedBytes == 0)
+    store.close()
+    #expect(try PieceStore(place).isShared(path, as: sample.name))
   }
 
-  @Test(arguments: [1, 16_384, 16_385, 524_288, 524_289, 1_000_000])
-  func `a file of any size comes whole`(count: Int) throws {
-    let file = TestFile(count: count)
-    let seed = try network.join("alice")
-    let bob = try network.join("bob")
-    seed.shares(file)
-    let content = bob.wants(file)
-    #expect(try bob.downloads(file, into: content, from: [seed]).outcome() == .done)
-    #expect(content.bytes == file.bytes)
-  }
-
-  @Test func `four who have it share the work`() throws {
-    let file = Self.large
-    let seeds = try (0..<4).map { try network.join("seed\($0)") }
-    for seed in seeds { seed.shares(file) }
-    let bob = try network.join("bob")
-    let content = bob.wants(file)
-    #expect(try bob.downloads(file, into: content, from: seeds).outcome() == .done)
-    #expect(content.bytes == file.bytes)
-    let statistics = try #require(bob.swarm.statistics())
-    #expect(statistics.peers.count == 4)
-    #expect(statistics.peers.allSatisfy { $0.receivedBytes > 0 })
-    #expect(statistics.counters.wasted == 0)
-  }
-
-  @Test func `four who have a quarter each give the whole`() throws {
-    let file = Self.large
-    let seeds = try (0..<4).map { try network.join("seed\($0)") }
-    let quarter = file.tree.layout.blockCount / 4
-    for (number, seed) in seeds.enumerated() {
-      let end = number == 3 ? file.tree.layout.blockCount : (number + 1) * quarter
-      seed.shares(file, only: BlockRuns(number * quarter..<end))
+  @Test func `a download goes on where a crash has left it`() throws {
+    var random = SeededRandom()
+    let place = Place()
+    let sample = Sample(byteCount: 3_000_000, random: &random)
+    let path = place.local("a b.bin")
+    do {
+      let store = try PieceStore(place)
+      let download = try store.download(sample.name, to: path)
+      for list in sample.lists { #expect(download.content.merge(list)) }
+      #expect(sample.put(blocks(0..<64), into: download.content).isKept)
+      #expect(sample.put(blocks(100..<120), into: download.content).isKept)
+      store.abandon()
     }
-    let bob = try network.join("bob")
-    let content = bob.wants(file)
-    // The tracker does not know better than that all have something.
-    #expect(try bob.downloads(file, into: content, from: seeds).outcome() == .done)
-    #expect(content.bytes == file.bytes)
-    #expect(bob.counters.wasted == 0)
+    let store = try PieceStore(place)
+    let download = try store.download(sample.name, to: path)
+    let missing = download.content.missing(in: sample.layout.allBlocks)
+    #expect(missing == [blocks(64..<100), blocks(120..<sample.layout.blockCount)])
+    for run in missing { #expect(sample.put(run, into: download.content).isKept) }
+    #expect(eventually { download.content.isWhole })
+    try download.finish()
+    #expect(bytes(of: path) == sample.bytes)
+    #expect(place.names() == ["a b.bin", "cache"])
   }
 
-  @Test func `two complete each other when the origin is gone`() throws {
-    let file = Self.large
-    var origin: TestMember? = try network.join("origin")
-    let half = file.tree.layout.blockCount / 2
-    try #require(origin).shares(file)
-    let one = try network.join("one")
-    let two = try network.join("two")
-    let ones = one.wants(file)
-    let twos = two.wants(file)
-    // Each has got the half that the other lacks.
-    let first = one.reads(0..<half, of: file, into: ones)
-    one.swarm.holders(of: file.key, [try #require(origin).holder()])
-    let second = two.reads(half..<file.tree.layout.blockCount, of: file, into: twos)
-    two.swarm.holders(of: file.key, [try #require(origin).holder()])
-    #expect(try first.outcome.outcome() == .done)
-    #expect(try second.outcome.outcome() == .done)
-    origin = nil
-    let onesEnd = one.downloads(file, into: ones, from: [two], pieces: .none)
-    let twosEnd = two.downloads(file, into: twos, from: [one], pieces: .none)
-    #expect(try onesEnd.outcome() == .done)
-    #expect(try twosEnd.outcome() == .done)
-    #expect(ones.bytes == file.bytes)
-    #expect(twos.bytes == file.bytes)
-    #expect(one.counters.verified == file.bytes.count)
+  @Test func `what the cache has is not fetched again, for a second destination neither`() throws {
+    var random = SeededRandom()
+    let place = Place()
+    let store = try PieceStore(place)
+    let sample = Sample(byteCount: 2_000_000, random: &random)
+    let content = try store.content(sample.name)
+    sample.putAll(into: content)
+    let first = try store.download(sample.name, to: place.local("one"))
+    let second = try store.download(sample.name, to: place.local("two"))
+    #expect(first.content.missing(in: sample.layout.allBlocks).isEmpty)
+    try first.finish()
+    try second.finish()
+    #expect(bytes(of: place.local("one")) == sample.bytes)
+    #expect(bytes(of: place.local("two")) == sample.bytes)
+    #expect(Set(content.sharedPaths) == [place.local("one"), place.local("two")])
   }
 
-  @Test func `what came while others download is told to them`() throws {
-    let file = Self.small
-    let origin = try network.join("origin")
-    origin.shares(file)
-    let one = try network.join("one")
-    let two = try network.join("two")
-    let ones = one.wants(file)
-    let twos = two.wants(file)
-    // Two knows of one only, who has nothing yet.
-    let twosEnd = two.downloads(file, into: twos, from: [one], pieces: .none)
-    try two.finder.finds.wait(for: "two's search") { !$0.isEmpty }
-    #expect(try one.downloads(file, into: ones, from: [origin]).outcome() == .done)
-    #expect(try twosEnd.outcome() == .done)
-    #expect(twos.bytes == file.bytes)
+  @Test func `two downloads of one content fetch it once`() throws {
+    var random = SeededRandom()
+    let place = Place()
+    let store = try PieceStore(place)
+    let sample = Sample(byteCount: 2_000_000, random: &random)
+    let first = try store.download(sample.name, to: place.local("one"))
+    let second = try store.download(sample.name, to: place.local("two"))
+    sample.putAll(into: first.content)
+    try second.finish()
+    try first.finish()
+    #expect(bytes(of: place.local("one")) == sample.bytes)
+    #expect(bytes(of: place.local("two")) == sample.bytes)
   }
 
-  @Test func `after a restart nothing is fetched again`() throws {
-    let file = Self.large
-    let seed = try network.join("alice")
-    seed.shares(file)
-    var bob: TestMember? = try network.join("bob")
-    let content = try #require(bob).wants(file)
-    let third = file.tree.layout.blockCount / 3
-    let read = try #require(bob).reads(0..<third, of: file, into: content, .ahead)
-    try #require(bob).swarm.holders(of: file.key, [seed.holder()])
-    #expect(try read.outcome.outcome() == .done)
-    bob = nil
-    let again = try network.join("bob")
-    again.shelf.put(content, as: file.key)
-    let before = content.heldRuns().count
-    #expect(before >= third)
-    #expect(try again.downloads(file, into: content, from: [seed]).outcome() == .done)
-    #expect(content.bytes == file.bytes)
-    let layout = file.tree.layout
-    let heldBytes = (0..<before).reduce(0) { $0 + layout.bytes(ofBlock: $1).count }
-    #expect(again.counters.asked == file.bytes.count - heldBytes)
+  @Test func `what is there is not overwritten unless that was asked for`() throws {
+    var random = SeededRandom()
+    let place = Place()
+    let store = try PieceStore(place)
+    let sample = Sample(byteCount: 100_000, random: &random)
+    let path = place.write("mine", [1, 2, 3])
+    #expect(throws: DiskTrouble.exists) { try store.download(sample.name, to: path) }
+    symlink("nowhere", place.path + "/link")
+    #expect(throws: DiskTrouble.exists) { try store.download(sample.name, to: place.local("link")) }
+    let late = try store.download(sample.name, to: place.local("late"))
+    sample.putAll(into: late.content)
+    _ = place.write("late", [4, 5, 6])
+    #expect(throws: DiskTrouble.exists) { try late.finish() }
+    #expect(bytes(of: place.local("late")) == [4, 5, 6])
+    late.discard()
+    let replacing = try store.download(sample.name, to: path, replacing: true)
+    sample.putAll(into: replacing.content)
+    #expect(bytes(of: path) == [1, 2, 3])
+    try replacing.finish()
+    #expect(bytes(of: path) == sample.bytes)
+    #expect(place.names() == ["cache", "late", "link", "mine"])
   }
 
-  @Test func `a download can be stopped, and what came stays`() throws {
-    let file = Self.large
-    var limits = SwarmLimits()
-    limits.upRate = 4 << 20
-    let seed = try network.join("alice", limits: limits)
-    seed.shares(file)
-    let bob = try network.join("bob")
-    let content = bob.wants(file)
-    let outcome = Awaitable<[Outcome]>([])
-    let handle = bob.swarm.fetchAll(file.key, into: content) { result in
-      outcome.change { $0.append(Outcome(result)) }
+  @Test func `a destination that cannot be is refused at the beginning`() throws {
+    var random = SeededRandom()
+    let place = Place()
+    let store = try PieceStore(place)
+    let name = Sample(byteCount: 100_000, random: &random).name
+    mkdir(place.path + "/folder", 0o755)
+    #expect(throws: DiskTrouble.isDirectory) { try store.download(name, to: place.local("folder")) }
+    #expect(throws: DiskTrouble.isDirectory) { try store.download(name, to: place.local("folder/")) }
+    #expect(throws: DiskTrouble.isDirectory) {
+      try store.download(name, to: place.local("folder"), replacing: true)
     }
-    bob.swarm.holders(of: file.key, [seed.holder()])
-    #expect(try bob.reads(0..<32, of: file, into: content).outcome.outcome() == .done)
-    handle.cancel()
-    #expect(try outcome.outcome() == .failed(.cancelled))
-    #expect(content.heldRuns().contains(0..<32))
+    #expect(throws: DiskTrouble.missing) { try store.download(name, to: place.local("none/file")) }
+    #expect(throws: DiskTrouble.missing) {
+      try store.download(name, to: place.write("file", [1]).appending("x".utf8)!)
+    }
+    #expect(throws: DiskTrouble.notPermitted) { try store.download(name, to: LocalPath("/sys/x")!) }
+    let long = [UInt8](repeating: 120, count: 256)
+    #expect(throws: DiskTrouble.nameTooLong) {
+      try store.download(name, to: place.local("").appending(long)!)
+    }
+    let huge = ContentName(root: name.root, layout: ContentLayout(fileBytes: 1 << 43)!)
+    #expect(throws: DiskTrouble.full) { try store.download(huge, to: place.local("huge")) }
+    #expect(place.names() == ["cache", "file", "folder"])
+  }
+
+  @Test func `a name of 255 bytes can be downloaded`() throws {
+    var random = SeededRandom()
+    let place = Place()
+    let store = try PieceStore(place)
+    let sample = Sample(byteCount: 100_000, random: &random)
+    let path = place.local(String(repeating: "é", count: 127) + "x")
+    let download = try store.download(sample.name, to: path)
+    sample.putAll(into: download.content)
+    try download.finish()
+    #expect(bytes(of: path) == sample.bytes)
+  }
+
+  @Test func `what somebody writes into the unfinished file does not get into the whole one`() throws {
+    var random = SeededRandom()
+    let place = Place()
+    let sample = Sample(byteCount: 2_000_000, random: &random)
+    for isRestarted in [false, true] {
+      var store = try PieceStore(place)
+      let path = place.local("target-\(isRestarted)")
+      var download = try store.download(sample.name, to: path)
+      sample.putAll(into: download.content)
+      store.save()
+      if isRestarted { store.close() }
+      let unfinished = place.names().first { $0.hasPrefix(".target") }!
+      let file = open("\(place.path)/\(unfinished)", O_WRONLY)
+      pwrite(file, "evil", 4, 700_000)
+      close(file)
+      if isRestarted {
+        store = try PieceStore(place)
+        download = try store.download(sample.name, to: path)
+      }
+      // Found at the end, or before: then the block is missing, and fetched again.
+      #expect(throws: DiskTrouble.self) { try download.finish() }
+      sample.refetch(into: download.content)
+      try download.finish()
+      #expect(bytes(of: path) == sample.bytes)
+      download.content.stopSharing(path)
+      store.close()
+      run("rm", "-rf", place.path + "/cache")
+    }
+  }
+
+  @Test func `a discarded download leaves nothing`() throws {
+    var random = SeededRandom()
+    let place = Place()
+    let store = try PieceStore(place)
+    let sample = Sample(byteCount: 2_000_000, random: &random)
+    let download = try store.download(sample.name, to: place.local("x"))
+    sample.putAll(into: download.content)
+    download.discard()
+    #expect(place.names() == ["cache"])
+    #expect(download.content.heldBlockCount == 0)
+  }
+
+  @Test func `an empty file needs nobody`() throws {
+    let place = Place()
+    try PieceStore.makeEmptyFile(at: place.local("empty"))
+    #expect(bytes(of: place.local("empty")) == [])
+    #expect(throws: DiskTrouble.exists) { try PieceStore.makeEmptyFile(at: place.local("empty")) }
+  }
+}
+
+extension Place {
+  func names() -> [String] {
+    (try? Folder(at: LocalPath(path)!).names().sorted()) ?? []
   }
 }

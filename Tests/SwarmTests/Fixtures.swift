@@ -3,6 +3,8 @@
 
 import Glibc
 import GroupModel
+import Link
+import Synchronization
 import Testing
 
 @testable import Swarm
@@ -53,15 +55,11 @@ struct Sample: Sendable {
   let tree: MerkleTree
 
   init(byteCount: Int, random: inout SeededRandom) {
-    var bytes = [UInt8](repeating: 0, count: byteCount)
-    bytes.withUnsafeMutableBytes { buffer in
-      for index in stride(from: 0, to: byteCount, by: 8) {
-        let word = random.next()
-        withUnsafeBytes(of: word) { word in
-          buffer[index..<min(index + 8, byteCount)].copyBytes(from: word.prefix(min(8, byteCount - index)))
-        }
-      }
-    }
+    // Words that differ, in few steps: what matters is that no two blocks are alike.
+    var words = [UInt64](repeating: 0, count: (byteCount + 7) / 8)
+    let seed = random.next()
+    for index in words.indices { words[index] = (seed &+ UInt64(index)) &* 0x9E37_79B9_7F4A_7C15 }
+    let bytes = words.withUnsafeBytes { Array($0.prefix(byteCount)) }
     self.init(bytes: bytes)
   }
 
@@ -129,8 +127,10 @@ extension Sample {
     var got = [UInt8](repeating: 0xEE, count: range.count)
     let result = got.withUnsafeMutableBytes { content.read(into: $0, at: range.lowerBound) }
     guard case .read(let count) = result else { return .other(result) }
-    let expected = bytes[range.clamped(to: 0..<bytes.count)]
-    return count == expected.count && got.prefix(count).elementsEqual(expected) ? .right : .wrong
+    let inside = range.clamped(to: 0..<bytes.count)
+    guard count == inside.count else { return .wrong }
+    let isSame = bytes.withUnsafeBytes { memcmp($0.baseAddress! + inside.lowerBound, got, count) == 0 }
+    return count == 0 || isSame ? .right : .wrong
   }
 
   func readsAll(from content: StoredContent) -> Reading { reads(0..<bytes.count, from: content) }
@@ -144,6 +144,8 @@ struct SeededRandom: RandomNumberGenerator {
     state = getenv("P2PFS_SEED").flatMap { UInt64(String(cString: $0)) } ?? .random(in: 0...UInt64.max)
     print("\(test): P2PFS_SEED=\(state)")
   }
+
+  init(seed: UInt64) { state = seed }
 
   /// SplitMix64.
   mutating func next() -> UInt64 {
@@ -160,4 +162,53 @@ extension PieceStore {
     try self.init(
       at: place.local("cache"), limit: CacheLimit(bytes: limitBytes, freeBytes: 0), observer: observer)
   }
+}
+
+/// Remembers what was told, for tests that ask afterwards.
+final class Heard: Sendable {
+  private let changes = Mutex<[ContentChange]>([])
+
+  var observer: ContentObserver { { _, change in self.changes.withLock { $0.append(change) } } }
+
+  var all: [ContentChange] { changes.withLock { $0 } }
+
+  var ends: [ContentChange.ShareEnd] {
+    all.compactMap { if case .shareEnded(_, let end) = $0 { end } else { nil } }
+  }
+
+  var lost: BlockSet {
+    var set = BlockSet()
+    for case .lost(let blocks, _) in all { set.insert(blocks) }
+    return set
+  }
+
+  var gained: BlockSet {
+    var set = BlockSet()
+    for case .gained(let blocks) in all { set.insert(blocks) }
+    return set
+  }
+}
+
+/// Waits for an event that another thread brings about.
+func eventually(_ holds: () throws -> Bool) rethrows -> Bool {
+  for _ in 0..<2000 {
+    if try holds() { return true }
+    usleep(5000)
+  }
+  return false
+}
+
+func blocks(_ range: Range<Int>) -> BlockRange { BlockRange(range)! }
+
+func mebibytes(_ count: Int) -> Int { count << 20 }
+
+/// Each thread gets random numbers of its own; returns when all have ended.
+func inParallel(_ count: Int, seed: UInt64, _ body: @escaping @Sendable (inout SeededRandom) -> Void) {
+  let threads = (0..<count).map { index in
+    WorkerThread("test-\(index)") {
+      var random = SeededRandom(seed: seed &+ UInt64(index))
+      body(&random)
+    }
+  }
+  for thread in threads { thread.join() }
 }

@@ -79,8 +79,24 @@ extension BlockSet {
     changeWords(of: blocks) { word, mask in word |= mask }
   }
 
+  /// Chunks that are not there have nothing to remove, and a run may reach to a petabyte's end.
   package mutating func remove(_ blocks: BlockRange) {
-    changeWords(of: blocks) { word, mask in word &= ~mask }
+    let first = blocks.start / Self.chunkBlocks
+    let last = (blocks.end - 1) / Self.chunkBlocks
+    guard last - first >= chunks.count else {
+      for index in first...last { remove(blocks, inChunk: index) }
+      return
+    }
+    for index in Array(chunks.keys) where (first...last).contains(index) { remove(blocks, inChunk: index) }
+  }
+
+  private mutating func remove(_ blocks: BlockRange, inChunk index: Int) {
+    guard chunks[index] != nil else { return }
+    let start = index * Self.chunkBlocks
+    let inside = blocks.indices.clamped(to: start..<start + Self.chunkBlocks)
+    guard let run = BlockRange(inside) else { return }
+    changeWords(of: run) { word, mask in word &= ~mask }
+    if chunks[index]?.allSatisfy({ $0 == 0 }) == true { chunks[index] = nil }
   }
 
   package mutating func formUnion(_ other: BlockSet) {

@@ -65,7 +65,9 @@ final class CacheRoom: Sendable {
   }
 
   /// So much is thrown out at once, that not each block that comes must wait for another to go.
-  var batchBytes: Int { min(max(limit.bytes / 64, 1), 256 << 20) }
+  var batchBytes: Int {
+    min(limit.bytes / 64, state.withLock { $0.fetchedBytes / 16 }, 256 << 20)
+  }
 
   private func refreshIfOld() {
     let now = Instant.now

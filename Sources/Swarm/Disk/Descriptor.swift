@@ -58,6 +58,11 @@ final class Descriptor: Sendable {
     try orTrouble(p2pfs_punch_hole(number, bytes.lowerBound, bytes.count))
   }
 
+  /// Takes the room now; bytes that were not written yet are zeros.
+  func allocate(_ bytes: Range<Int>, keepingSize: Bool) throws(DiskTrouble) {
+    try orTrouble(p2pfs_allocate(number, keepingSize ? 1 : 0, bytes.lowerBound, bytes.count))
+  }
+
   /// So that a later sync finds little left to write.
   func beginWriteback(of bytes: Range<Int>) {
     _ = p2pfs_begin_writeback(number, bytes.lowerBound, bytes.count)

@@ -65,6 +65,8 @@ final class Folder: Sendable {
 
   func unlock() { flock(descriptor.number, LOCK_UN) }
 
+  func device() throws(DiskTrouble) -> UInt64 { try descriptor.stamp().device }
+
   func freeBytes() throws(DiskTrouble) -> Int {
     var status = statvfs()
     try orTrouble(fstatvfs(descriptor.number, &status))
@@ -78,15 +80,20 @@ extension Folder {
     faccessat(descriptor.number, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
   }
 
-  func status(of name: String) throws(DiskTrouble) -> stat {
+  func status(of name: String) throws(DiskTrouble) -> stat { try status(of: Array(name.utf8)) }
+
+  func status(of name: [UInt8]) throws(DiskTrouble) -> stat {
     var status = stat()
-    try orTrouble(fstatat(descriptor.number, name, &status, AT_SYMLINK_NOFOLLOW))
+    let number = descriptor.number
+    try orTrouble(withCString(name) { fstatat(number, $0, &status, AT_SYMLINK_NOFOLLOW) })
     return status
   }
 
   /// It is well if it was not there.
-  func remove(_ name: String) throws(DiskTrouble) {
-    if unlinkat(descriptor.number, name, 0) == 0 || errno == ENOENT { return }
+  func remove(_ name: String) throws(DiskTrouble) { try remove(Array(name.utf8)) }
+
+  func remove(_ name: [UInt8]) throws(DiskTrouble) {
+    if withCString(name, { unlinkat(descriptor.number, $0, 0) }) == 0 || errno == ENOENT { return }
     throw DiskTrouble(errno: errno)
   }
 
@@ -95,19 +102,25 @@ extension Folder {
   }
 
   func rename(_ name: String, to newName: String, in other: Folder? = nil) throws(DiskTrouble) {
-    let target = other ?? self
-    try orTrouble(renameat(descriptor.number, name, target.descriptor.number, newName))
+    try rename(Array(name.utf8), to: Array(newName.utf8), in: other)
+  }
+
+  func rename(_ name: [UInt8], to newName: [UInt8], in other: Folder? = nil) throws(DiskTrouble) {
+    let target = (other ?? self).descriptor.number
+    try orTrouble(
+      withCString(name) { from in withCString(newName) { renameat(descriptor.number, from, target, $0) } })
   }
 
   /// Refuses to take the place of what is there.
-  func renameToNew(_ name: [UInt8], to newName: [UInt8]) throws(DiskTrouble) {
+  func renameToNew(_ name: [UInt8], to newName: [UInt8], in other: Folder? = nil) throws(DiskTrouble) {
     let number = descriptor.number
+    let target = (other ?? self).descriptor.number
     let isDone = withCString(name) { from in
       withCString(newName) { to in
-        if p2pfs_rename_to_new(number, from, number, to) == 0 { return true }
+        if p2pfs_rename_to_new(number, from, target, to) == 0 { return true }
         guard errno == EINVAL || errno == ENOSYS else { return false }
         // Some network file systems have no such renaming; a link has the same promise.
-        return linkat(number, from, number, to, 0) == 0 && unlinkat(number, from, 0) == 0
+        return linkat(number, from, target, to, 0) == 0 && unlinkat(number, from, 0) == 0
       }
     }
     if !isDone { throw DiskTrouble(errno: errno) }

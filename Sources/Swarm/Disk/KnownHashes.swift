@@ -14,6 +14,7 @@ final class KnownHashes: Sendable {
   private let name: ContentName
   private let tree: Mutex<VerifiedTree>
   private let log = Mutex<RecordLog?>(nil)
+  private let openingTurn = Turn()
 
   init(of name: ContentName) {
     self.name = name
@@ -36,9 +37,11 @@ final class KnownHashes: Sendable {
     }
   }
 
-  func knows(_ block: Int) -> Bool {
-    Subtree(block: block, in: name.layout).map { node in tree.withLock { $0.hash(of: node) != nil } } ?? false
+  func leaf(of block: Int) -> Digest? {
+    Subtree(block: block, in: name.layout).flatMap { node in tree.withLock { $0.hash(of: node) } }
   }
+
+  func knows(_ block: Int) -> Bool { leaf(of: block) != nil }
 
   func proof(of subtree: Subtree, uncleCount: Int?) -> MerkleProof? {
     tree.withLock { $0.proof(of: subtree, uncleCount: uncleCount) }
@@ -81,6 +84,11 @@ extension KnownHashes {
   /// Takes what the log proves; from then on what is learnt goes there too.
   func open(in folder: Folder) throws(DiskTrouble) {
     guard log.withLock({ $0 == nil }) else { return }
+    try openingTurn.take { () throws(DiskTrouble) in try openOnce(in: folder) }
+  }
+
+  private func openOnce(in folder: Folder) throws(DiskTrouble) {
+    guard log.withLock({ $0 == nil }) else { return }
     var early: [HashList] = []
     var damage = RecordLog.Damage()
     let opened = try RecordLog(
@@ -89,7 +97,7 @@ extension KnownHashes {
       if let list = HashList(record: record, in: name.layout), merge(list) == .untrue { early.append(list) }
     }
     mergeAgain(early)
-    log.withLock { if $0 == nil { $0 = opened } }
+    log.withLock { $0 = opened }
   }
 
   private func mergeAgain(_ early: [HashList]) {

@@ -39,6 +39,13 @@ final class ObjectFolder: Sendable {
     }
   }
 
+  /// That the directory is there, and what is in it, outlives a power cut.
+  func sync() throws(DiskTrouble) {
+    try made().sync()
+    try objects.folder(name.shelfName).sync()
+    try objects.sync()
+  }
+
   func removeFile(_ name: String) { try? existing()?.remove(name) }
 
   /// With everything that is ours in it. What is not makes the directory stay.

@@ -4,6 +4,7 @@
 //   store.content(name)            what is here of a content, to read, put to, and ask; hold it to keep it open
 //   store.share(hashed)            a local file, as `FileHasher` has seen it, is shared from its own place
 //   store.download(name, to:)      a content is gathered beside a destination and renamed when it is whole
+//   store.draft(over:)             a file being written, which becomes a content without a copy
 //   content.read/put/merge         verified bytes out, verified bytes in, hashes in
 //   observer(content, change)      what was gained and lost, for peers and the tracker
 
@@ -21,7 +22,9 @@ package final class PieceStore: Sendable {
   private static let keepingMilliseconds = 10_000
 
   let folder: Folder
+  let drafts: Folder
   let shelf: Shelf
+  let abandoned: Mutex<[AbandonedDraft]>
   private let threads = Mutex<[WorkerThread]>([])
 
   /// Makes the directory if it is not there; `inUse` if another daemon has it.
@@ -30,8 +33,10 @@ package final class PieceStore: Sendable {
   ) throws(DiskTrouble) {
     folder = try Folder(making: path)
     try folder.lockForOneDaemon()
+    drafts = try folder.madeFolder("drafts")
+    abandoned = Mutex(try Self.findAbandoned(in: drafts))
     let objects = try folder.madeFolder("objects")
-    shelf = Shelf(objects: objects, room: CacheRoom(limit: limit, in: objects), changed: observer)
+    shelf = try Shelf(objects: objects, room: CacheRoom(limit: limit, in: objects), changed: observer)
     startThreads()
   }
 

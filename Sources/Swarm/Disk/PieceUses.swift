@@ -19,7 +19,11 @@ struct PieceUses: Sendable {
   static var now: UseTime {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME_COARSE, &time)
-    return UseTime(time.tv_sec) * 1000 + UseTime(time.tv_nsec) / 1_000_000
+    return Self.time(time)
+  }
+
+  static func time(_ time: timespec) -> UseTime {
+    UseTime(time.tv_sec) * 1000 + UseTime(time.tv_nsec) / 1_000_000
   }
 
   mutating func touch(_ pieces: Range<UInt32>, _ time: UseTime) {

@@ -39,13 +39,16 @@ final class RecordLog: Sendable {
   /// A record is there whole or not at all; with `powerCut` it is on the disk when this returns.
   func append(_ body: [UInt8], _ durability: Folder.Durability) throws(DiskTrouble) {
     precondition(!body.isEmpty && body.count <= recordBytesMax, "a record that could not be read again")
-    let record = RecordHead(of: body.span.bytes).bytes + body
+    let record = Self.record(body)
     let result = fileBytes.withLock { end in
       Result { () throws(DiskTrouble) in try write(record, at: &end) }
     }
     try result.get()
     if durability == .powerCut { try file.syncData() }
   }
+
+  /// As it stands in the file.
+  static func record(_ body: [UInt8]) -> [UInt8] { RecordHead(of: body.span.bytes).bytes + body }
 
   private func write(_ record: [UInt8], at end: inout Int) throws(DiskTrouble) {
     do throws(DiskTrouble) {

@@ -60,19 +60,29 @@ extension Shelf {
   }
 
   private func candidates(for purpose: FetchPurpose) -> [Candidate] {
-    let (open, closed) = state.withLock { (Array($0.open.values), $0.closed.filter { !$0.value.isKept }) }
+    let (open, closed) = openAndClosed()
     var candidates = closed.map { name, note in
       Candidate(name: name, piece: nil, time: note.time, isEdge: false, bytes: note.bytes)
     }
-    for content in open {
+    for (content, isIdle) in open {
       candidates += content.offers().map { offer in
         Candidate(
-          name: content.name, piece: offer.piece, time: offer.time, isEdge: offer.isEdge, bytes: offer.bytes)
+          name: content.name, piece: offer.piece, time: offer.time, isEdge: offer.isEdge && !isIdle,
+          bytes: offer.bytes)
       }
     }
     guard purpose == .ahead else { return candidates }
     let before = PieceUses.now - Self.aheadMilliseconds
     return candidates.filter { !$0.isEdge && $0.time < before }
+  }
+
+  private func openAndClosed() -> (open: [(StoredContent, isIdle: Bool)], closed: [ContentName: Note]) {
+    state.withLock { state in
+      let idle = Set(state.idleNames())
+      return (
+        state.open.map { ($0.value, idle.contains($0.key)) }, state.closed.filter { !$0.value.isKept }
+      )
+    }
   }
 
   private func evict(_ pieces: [UInt32], of name: ContentName, _ bytes: Int) -> Int {

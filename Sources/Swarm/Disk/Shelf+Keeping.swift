@@ -8,14 +8,14 @@ internal import Synchronization
 extension Shelf {
   /// An idle content stays open for a while: opening it again means reading its hashes again.
   private static let idleMilliseconds = 60_000
-  private static let idleMax = 256
+  private static let idleMax = 100
 
   func saveUnsaved() {
     let unsaved = state.withLock { state in
-      defer { state.unsaved = [:] }
-      return state.unsaved
+      defer { state.unsaved = [] }
+      return state.unsaved.compactMap { state.open[$0] }
     }
-    for content in unsaved.values { try? content.save() }
+    for content in unsaved { try? content.save() }
   }
 
   /// Contents that only the shelf still holds, and has held for long, or too many of them.
@@ -30,9 +30,7 @@ extension Shelf {
   /// The longest idle first.
   private func idleNames(_ now: Instant) -> [ContentName] {
     state.withLock { state in
-      for name in state.open.keys where state.isIdle(name) && state.idleSince[name] == nil {
-        state.idleSince[name] = now
-      }
+      for name in state.idleNames() where state.idleSince[name] == nil { state.idleSince[name] = now }
       return state.idleSince.sorted { $0.value < $1.value }.map(\.key)
     }
   }
@@ -59,8 +57,11 @@ extension Shelf {
     if let folder = try? content.folder.existing(), summary.time > 0 {
       folder.touch(PieceFile.cacheRecordName, milliseconds: summary.time)
     }
-    if summary.isEmpty, !summary.isKept { try? content.folder.removeAll() }
-    let note = Note(bytes: summary.bytes, time: summary.time, isKept: summary.isKept)
+    var note: Note? = Note(bytes: summary.bytes, time: summary.time, isKept: summary.isKept)
+    if summary.isEmpty, !summary.isKept, (try? content.folder.removeAll()) != nil {
+      room.add(-summary.bytes, isKept: false)
+      note = nil
+    }
     endBusy(content.name, closedAs: summary.bytes > 0 ? note : nil)
   }
 
@@ -86,16 +87,23 @@ extension Shelf {
     state.withLock { state in
       state.isClosed = true
       state.doubtful = []
-      state.unsaved = [:]
+      state.unsaved = []
       state.open = [:]
     }
   }
 }
 
 extension Shelf.State {
+  /// The shelf has the only reference.
   fileprivate mutating func isIdle(_ name: ContentName) -> Bool {
     guard let index = open.index(forKey: name) else { return false }
     return isKnownUniquelyReferenced(&open.values[index])
+  }
+
+  mutating func idleNames() -> [ContentName] {
+    // A view of the keys would hold on to the table, which asking then copies, references and all.
+    let names = Array(open.keys)
+    return names.filter { isIdle($0) }
   }
 }
 
@@ -117,7 +125,7 @@ extension Shelf {
     else { return }
     let used = (try? folder.status(of: PieceFile.cacheRecordName)) ?? data
     let note = Note(
-      bytes: Int(data.st_blocks) * 512, time: UseTime(used.st_mtim.tv_sec) * 1000,
+      bytes: Int(data.st_blocks) * 512, time: PieceUses.time(used.st_mtim),
       isKept: folder.has(ObjectFolder.keptName))
     let isNew = state.withLock { state in
       guard state.open[name] == nil, state.busy[name] == nil, state.closed[name] == nil else { return false }

@@ -15,7 +15,8 @@ final class Shelf: Sendable {
     var busy: [ContentName: [Semaphore]] = [:]
     /// Contents that have something in the cache and are not open.
     var closed: [ContentName: Note] = [:]
-    var unsaved: [ContentName: StoredContent] = [:]
+    /// Names only: a reference here would make a content look used.
+    var unsaved: Set<ContentName> = []
     var doubtful: [StoredContent] = []
     /// Open and idle, since when.
     var idleSince: [ContentName: Instant] = [:]
@@ -31,6 +32,8 @@ final class Shelf: Sendable {
   }
 
   let objects: Folder
+  /// Which disk it is on.
+  let device: UInt64
   let room: CacheRoom
   let changed: ContentObserver?
   let evictionTurn = Turn()
@@ -38,8 +41,9 @@ final class Shelf: Sendable {
   let checkerWork = Semaphore()
   let state = Mutex(State())
 
-  init(objects: Folder, room: CacheRoom, changed: ContentObserver?) {
+  init(objects: Folder, room: CacheRoom, changed: ContentObserver?) throws(DiskTrouble) {
     self.objects = objects
+    device = try objects.device()
     self.room = room
     self.changed = changed
   }
@@ -94,13 +98,24 @@ final class Shelf: Sendable {
 
   private func load(_ name: ContentName) throws(DiskTrouble) -> StoredContent {
     do throws(DiskTrouble) {
-      let (content, changes) = try StoredContent.load(name, on: self)
+      let (content, changes) = try loadWithRoom(name)
       noteOpened(content)
       tell(content, changes)
       return content
     } catch {
       endBusy(name)
       throw error
+    }
+  }
+
+  private func loadWithRoom(
+    _ name: ContentName
+  ) throws(DiskTrouble) -> (content: StoredContent, changes: [ContentChange]) {
+    do throws(DiskTrouble) {
+      return try StoredContent.load(name, on: self)
+    } catch .tooManyOpen {
+      closeIdle(all: true)
+      return try StoredContent.load(name, on: self)
     }
   }
 
@@ -133,7 +148,7 @@ extension Shelf {
   func mindUnsaved(_ content: StoredContent) {
     let isMuch = content.unsavedBytes >= StoredContent.unsavedBytesMax
     state.withLock { state in
-      if !state.isClosed { state.unsaved[content.name] = content }
+      if !state.isClosed { state.unsaved.insert(content.name) }
     }
     if isMuch { keeperWork.signal() }
   }

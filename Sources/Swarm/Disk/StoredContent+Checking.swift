@@ -35,11 +35,7 @@ extension StoredContent {
   }
 
   private func judge(_ block: Int, _ bytes: UnsafeRawBufferPointer) -> VerifiedTree.Verdict {
-    var leaf = Digest.zero
-    let isKnown = withUnsafeMutablePointer(to: &leaf) { pointer in
-      hashes.copyLeaves(from: block, into: UnsafeMutableBufferPointer(start: pointer, count: 1)) == 1
-    }
-    guard isKnown else { return .unknown }
+    guard let leaf = hashes.leaf(of: block) else { return .unknown }
     return Digest(hashing: bytes) == leaf ? .genuine : .forged
   }
 
@@ -97,6 +93,7 @@ extension StoredContent.State {
     _ block: BlockRange, as verdict: VerifiedTree.Verdict, in index: Int, layout: ContentLayout
   ) -> [ContentChange] {
     let wasHeld = bodies[index].held.contains(block)
+    if (verdict == .genuine) != wasHeld { bodies[index].isRecordStale = true }
     switch verdict {
     case .genuine:
       guard wasHeld || bodies[index].doubtful.contains(block) else { return [] }

@@ -1,5 +1,5 @@
-// Giving room back: pieces of the cache's file are punched out, also while the content is open. First nobody is
-// told any more that they are here, then the record on the disk says so, and only then the bytes go.
+// Giving room back: pieces of the cache's file are punched out, also while the content is open. First they are
+// no longer held, then the record on the disk says so, and only then the bytes go.
 
 internal import Link
 internal import GroupModel
@@ -38,13 +38,15 @@ extension StoredContent {
 
   /// How many bytes the disk has got back.
   func evict(_ pieces: [UInt32]) throws(DiskTrouble) -> Int {
-    try saveTurn.take { () throws(DiskTrouble) in
-      let (file, runs, lost) = withdrawForEviction(pieces)
-      guard let file else { return 0 }
+    var lost: [BlockRange] = []
+    defer { shelf.tell(self, lost.map { .lost($0, .evicted) }) }
+    return try recordTurn.take { () throws(DiskTrouble) in
+      let withdrawn = withdrawForEviction(pieces)
+      lost = withdrawn.lost
+      guard let file = withdrawn.file else { return 0 }
       defer { endPunching() }
-      shelf.tell(self, lost.map { .lost($0, .evicted) })
-      try unclaim(runs)
-      for run in runs { try file.descriptor.punch(layout.bytes(of: run)) }
+      try unclaim(withdrawn.runs)
+      for run in withdrawn.runs { try file.descriptor.punch(layout.bytes(of: run)) }
       return noteFreed(file)
     }
   }

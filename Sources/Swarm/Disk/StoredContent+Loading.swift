@@ -63,7 +63,7 @@ private struct Loading {
     state.allocatedBytes = try data.allocatedBytes()
     let written = try data.status()
     let used = (try? folder.status(of: PieceFile.cacheRecordName)) ?? written
-    state.uses = PieceUses(openedAfter: UseTime(used.st_mtim.tv_sec) * 1000)
+    state.uses = PieceUses(openedAfter: PieceUses.time(used.st_mtim))
   }
 
   private mutating func loadOwn(_ file: PieceFile, claims: BlockSet) throws(DiskTrouble) {
@@ -73,9 +73,16 @@ private struct Loading {
     var body = StoredContent.Body(file: file)
     body.held = claims
     body.saved = claims
-    body.doubtful = bytesBeyond(claims, in: file.descriptor)
+    body.doubtful = state.isKept ? allBeyond(claims) : bytesBeyond(claims, in: file.descriptor)
     body.stamp = try file.descriptor.stamp()
     state.bodies.append(body)
+  }
+
+  /// What was published from here has all its bytes here, and some of them may be zeros that were never written.
+  private func allBeyond(_ claims: BlockSet) -> BlockSet {
+    var beyond = BlockSet(allOf: layout)
+    beyond.subtract(claims)
+    return beyond
   }
 
   /// What lies in the file and is not claimed: written in the last moments before a crash, perhaps.

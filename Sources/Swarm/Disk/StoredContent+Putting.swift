@@ -75,14 +75,16 @@ extension StoredContent {
     return gained.reduce(0) { $0 + layout.bytes(of: $1).count }
   }
 
-  /// The disk may be full although the cache is not.
+  /// The disk may be full although the cache is not; another disk than the cache's gains nothing by evicting.
   private func writeMakingRoom(
     _ bytes: RawSpan, at offset: Int, to file: PieceFile, _ purpose: FetchPurpose
   ) throws(DiskTrouble) {
     do throws(DiskTrouble) {
       try file.descriptor.write(bytes, at: offset)
     } catch .full {
-      guard shelf.evict(atLeast: bytes.byteCount, purpose) > 0 else { throw .full }
+      guard try file.descriptor.stamp().device == shelf.device,
+        shelf.evict(atLeast: bytes.byteCount, purpose) > 0
+      else { throw .full }
       try file.descriptor.write(bytes, at: offset)
     }
   }

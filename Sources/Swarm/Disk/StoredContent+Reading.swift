@@ -17,48 +17,59 @@ extension StoredContent {
   /// no longer held from then on, is told to the observer, and is `missing` here.
   package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> ReadResult {
     precondition(offset >= 0, "a read before the content's beginning")
-    let end = min(layout.fileBytes, offset + buffer.count)
-    var next = offset
+    return transfer(offset..<offset + buffer.count) { (file, bytes) throws(DiskTrouble) in
+      let part = UnsafeMutableRawBufferPointer(
+        rebasing: buffer[bytes.lowerBound - offset..<bytes.upperBound - offset])
+      return try file.read(into: part, at: bytes.lowerBound)
+    }
+  }
+
+  /// The same into another file at the same offsets, inside the kernel.
+  func copy(_ bytes: Range<Int>, to other: Descriptor) -> ReadResult {
+    transfer(bytes) { (file, bytes) throws(DiskTrouble) in
+      try file.copy(bytes, to: other, at: bytes.lowerBound)
+      return bytes.count
+    }
+  }
+
+  private typealias Take = (Descriptor, Range<Int>) throws(DiskTrouble) -> Int
+
+  private func transfer(_ bytes: Range<Int>, _ take: Take) -> ReadResult {
+    let end = min(layout.fileBytes, bytes.upperBound)
+    var next = bytes.lowerBound
     while next < end {
-      let part = UnsafeMutableRawBufferPointer(rebasing: buffer[next - offset..<end - offset])
-      switch readRun(into: part, at: next) {
+      switch transferRun(next..<end, take) {
       case .read(let count): next += count
       case let other: return other
       }
     }
-    return .read(max(0, end - offset))
+    return .read(max(0, end - bytes.lowerBound))
   }
 
-  /// Reads from one body as far as it goes.
-  private func readRun(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> ReadResult {
+  /// From one body, as far as it goes.
+  private func transferRun(_ bytes: Range<Int>, _ take: Take) -> ReadResult {
     while true {
-      switch plan(for: offset..<offset + buffer.count) {
+      switch plan(for: bytes) {
       case .missing(let blocks):
         return .missing(blocks)
       case .check(let source):
         if let trouble = check(source) { return .trouble(trouble) }
         if isStillUnknown(source) { return .missing(source.blocks) }
       case .read(let source):
-        let count = min(buffer.count, layout.bytes(of: source.blocks).upperBound - offset)
-        let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
-        switch read(into: part, at: offset, from: source) {
-        case .some(let result): return result
-        case .none: continue
-        }
+        let part = bytes.clamped(to: layout.bytes(of: source.blocks))
+        if let result = transfer(part, from: source, take) { return result }
       }
     }
   }
 
   /// nil when the body has changed under our hands, and everything must be asked again.
-  private func read(
-    into buffer: UnsafeMutableRawBufferPointer, at offset: Int, from source: Source
-  ) -> ReadResult? {
+  private func transfer(_ bytes: Range<Int>, from source: Source, _ take: Take) -> ReadResult? {
     do throws(DiskTrouble) {
-      let count = try source.file.descriptor.read(into: buffer, at: offset)
+      let count = try take(source.file.descriptor, bytes)
       let isGood = try isUnchanged(source)
       guard isGood else { return nil }
       // A file that was cut has another stamp, so this is what no stamp shows: a disk that reads short.
-      guard count == buffer.count else { throw .damaged }
+      guard count == bytes.count else { throw .damaged }
       return .read(count)
     } catch {
       return dropIfInPlace(source.file, after: error) ? nil : .trouble(error)

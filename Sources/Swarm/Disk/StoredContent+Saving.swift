@@ -11,10 +11,15 @@ extension StoredContent {
 
   var unsavedBytes: Int { state.withLock { $0.bodies.reduce(0) { $0 + $1.unsavedBytes } } }
 
-  /// Brings the records up to date with what is in the files.
+  /// Brings the records up to date with what is in the files. The disk is waited for outside `recordTurn`, so that
+  /// nobody who makes room waits with it.
   func save() throws(DiskTrouble) {
     try saveTurn.take { () throws(DiskTrouble) in
-      for body in staleBodies() { try save(body) }
+      for body in staleBodies() {
+        if body.file.isOwn { try sync(body) }
+        try recordTurn.take { () throws(DiskTrouble) in try save(body) }
+        renewStamp(of: body.file)
+      }
     }
   }
 
@@ -22,16 +27,16 @@ extension StoredContent {
     state.withLock { $0.bodies.filter { ($0.unsavedBytes > 0 || $0.isRecordStale) && !$0.isSyncBroken } }
   }
 
-  private func save(_ body: Body) throws(DiskTrouble) {
-    if body.file.isOwn { try sync(body) }
-    try write(recordOf: body, held: body.held, .processCrash)
+  /// What was in the body when it was synced, and was not taken back since.
+  func save(_ body: Body) throws(DiskTrouble) {
+    guard let held = state.withLock({ $0.heldStill(of: body) }) else { return }
+    try write(recordOf: body, held: held, .processCrash)
     state.withLock { state in
       guard let index = state.index(of: body.file) else { return }
       state.bodies[index].unsavedBytes -= body.unsavedBytes
       state.bodies[index].isRecordStale = false
-      state.bodies[index].saved = body.held
+      state.bodies[index].saved = held
     }
-    renewStamp(of: body.file)
   }
 
   /// What a failed sync has lost, a second one does not bring back and does not mention.
@@ -80,7 +85,9 @@ extension StoredContent {
   /// full for a new record the old one is removed, and all is doubtful after a restart.
   func unclaim(_ blocks: [BlockRange]) throws(DiskTrouble) {
     guard var body = state.withLock({ $0.bodies.first(where: \.file.isCache) }) else { return }
+    let claimed = body.saved.count
     for run in blocks { body.saved.remove(run) }
+    guard body.saved.count < claimed else { return }
     do throws(DiskTrouble) {
       try write(recordOf: body, held: body.saved, .powerCut)
     } catch {
@@ -95,9 +102,11 @@ extension StoredContent {
   }
 
   /// Published from the cache by this member, or no longer: what is kept is never evicted.
-  package func setKept(_ isKept: Bool) throws(DiskTrouble) {
+  package func setKept(_ isKept: Bool) throws(DiskTrouble) { try setKept(isKept, .powerCut) }
+
+  func setKept(_ isKept: Bool, _ durability: Folder.Durability) throws(DiskTrouble) {
     if isKept {
-      try folder.made().replace(ObjectFolder.keptName, with: [], .powerCut)
+      try folder.made().replace(ObjectFolder.keptName, with: [], durability)
     } else {
       folder.removeFile(ObjectFolder.keptName)
     }
@@ -110,4 +119,16 @@ extension StoredContent {
   }
 
   package var isKept: Bool { state.withLock { $0.isKept } }
+}
+
+extension StoredContent.State {
+  /// nil when the body is no longer there.
+  fileprivate func heldStill(of body: StoredContent.Body) -> BlockSet? {
+    guard let index = index(of: body.file) else { return nil }
+    var held = body.held
+    body.held.forEachRun { run in
+      for gap in bodies[index].held.gaps(in: run) { held.remove(gap) }
+    }
+    return held
+  }
 }

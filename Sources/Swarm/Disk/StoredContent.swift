@@ -52,13 +52,15 @@ package enum ContentChange: Hashable, Sendable {
 /// ## Concurrency model
 /// For any thread. Hashing, reading and writing are done outside the lock; `state` only says what holds. A reader
 /// asks the state, reads, and asks again whether what it was told still held: `losses` counts what was taken back.
-/// Saving a record and punching holes are each done by one thread at a time, in `saveTurn`.
+/// Records are written, and holes punched, by one thread at a time, in `recordTurn`; who saves all takes `saveTurn`
+/// first.
 package final class StoredContent: Sendable {
   package let name: ContentName
   let shelf: Shelf
   let hashes: KnownHashes
   let folder: ObjectFolder
   let saveTurn = Turn()
+  let recordTurn = Turn()
   let state: Mutex<State>
 
   init(
@@ -159,6 +161,11 @@ extension StoredContent {
 }
 
 extension StoredContent.State {
+  /// Nothing of it lies anywhere, nor might.
+  var isEmpty: Bool {
+    bodies.allSatisfy { $0.file.isCache && $0.held.isEmpty && $0.doubtful.isEmpty }
+  }
+
   func index(of file: PieceFile) -> Int? { bodies.firstIndex { $0.file === file } }
 
   /// Adds to what a body holds, and says what is new to the content.

@@ -57,6 +57,8 @@ enum TrackerCondition: Hashable, Sendable {
   case otherAuthority([UInt8])
   /// It is not there, or stands by for another.
   case silent
+  /// There were too many to ask them all.
+  case notAsked
 }
 
 /// What list_files shows of one file.

@@ -49,6 +49,7 @@ extension TrackerCondition {
     case .answers, .refusesLogin: "answers"
     case .otherAuthority(let seen): "speaks for another authority, \(AuthorityText.text(seen))"
     case .silent: "does not answer"
+    case .notAsked: "was not asked"
     }
   }
 }

@@ -39,10 +39,16 @@ struct TrackerFile: Hashable, Sendable {
   }
 
   private static func unreadable(_ path: String, _ number: Int32, isGuess: Bool) -> Failure {
-    if isGuess, number == ENOENT {
+    switch number {
+    case ENOENT where isGuess:
       return .configuration("there is no \(path) here: say where with --tracker FILE or $P2PFS_TRACKER")
+    case EFBIG:
+      return .configuration(
+        "\(Quoted.text(path)), \(TrackerInfoMistake.fileTooLarge.sentence): \(TrackerInfo.form)")
+    default:
+      let reason = String(cString: strerror(number))
+      return .configuration(
+        "cannot read \(Quoted.text(path)), \(reason): name a tracker_info.txt with --tracker FILE")
     }
-    let reason = number == EFBIG ? "is too large" : String(cString: strerror(number))
-    return .configuration("\(Quoted.text(path)), \(reason): name a tracker_info.txt with --tracker FILE")
   }
 }

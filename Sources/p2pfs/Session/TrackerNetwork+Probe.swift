@@ -7,16 +7,19 @@ import Synchronization
 
 extension TrackerNetwork {
   private static let probeMilliseconds = 1_000
+  /// Each knock has a thread and a few descriptors: no network has more trackers, but a file can list thousands.
+  private static let knocksMax = 32
 
   /// Who is logged in asks for something that costs nothing, and so hears whether his login still counts.
   func probe(_ trackers: TrackerInfo, as login: SavedLogin?, trusting pin: [UInt8]?) -> [TrackerCondition] {
     var credential: Credential?
     if let login { credential = try? self.credential(of: login) }
-    let knocks = trackers.trackers.map { tracker in
+    let knocks = trackers.trackers.prefix(Self.knocksMax).map { tracker in
       Knock(at: line(to: [tracker], as: credential, trusting: pin))
     }
     for knock in knocks { knock.begin(as: credential, within: Self.probeMilliseconds) }
-    return knocks.map { $0.outcome() }
+    let rest = trackers.trackers.dropFirst(Self.knocksMax).map { _ in TrackerCondition.notAsked }
+    return knocks.map { $0.outcome() } + rest
   }
 }
 

@@ -18,6 +18,7 @@ final class AccountKeeper: @unchecked Sendable {
   private let lock = NSLock()
   private var isOver = false
   private var made: [UserName] = []
+  private var failures: [String] = []
   private let ended = Awaited<Bool>()
 
   init(_ mint: Mint, _ ports: [UInt16]) throws {
@@ -40,7 +41,7 @@ final class AccountKeeper: @unchecked Sendable {
       let creation = RequestID(instance: .random(in: .min ... .max), sequence: 1)
       let created = try stranger.ask(
         .createUser(creation, user, password: first(user)), within: Self.patience)
-      if created != .done { Issue.record("\(user) was made with the answer \(created)") }
+      guard created == .done else { throw Unexpected(answer: created) }
       let line = try mint.patientLine(of: user, to: ports)
       defer { line.close() }
       let changed = try line.ask(
@@ -49,7 +50,7 @@ final class AccountKeeper: @unchecked Sendable {
           certificateRequest: CertificateRequest(signedBy: mint.key).der), within: Self.patience)
       guard case .certificate = changed else { throw Unexpected(answer: changed) }
     } catch {
-      Issue.record("\(user) was given no account and new password: \(error)")
+      lock.withLock { failures.append("\(user) was given no account and new password: \(error)") }
     }
   }
 
@@ -64,6 +65,7 @@ final class AccountKeeper: @unchecked Sendable {
   func finish() throws -> Int {
     lock.withLock { isOver = true }
     _ = ended.wait()
+    #expect(failures.isEmpty, "\(failures)")
     for user in made.suffix(2) {
       guard case .certificate = try login(user, second(user)) else {
         Issue.record("\(user) is kept out with the new password")

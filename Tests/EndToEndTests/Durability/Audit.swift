@@ -14,25 +14,39 @@ final class Audit {
   private var lastGranted: Int64 = 0
   /// Acknowledged wishes that changed nothing, for somebody had asked to join already: where that was so.
   private var joinsThatStood: [Place: Set<UserName>] = [:]
+  private var findings: [String] = []
+
+  /// What follows a finding would only follow from it.
+  struct Failed: Error {}
 
   init(_ history: History) { self.history = history }
 
   /// The groups that there are.
   var groups: [GroupReplay] { replays.values.filter { !$0.hasEnded }.sorted { $0.id < $1.id } }
 
+  /// How many wishes were granted, each of which has changed something.
+  var changes: Int { places.count }
+
   /// While nobody proposes anything. `line(of:)` gives a line on which to ask as that user.
   func check(_ data: String, rereadsAll: Bool = false, line: (UserName) -> any Asking) throws {
     let file = try LedgerFile(data, wishesSince: rereadsAll ? 0 : lastGranted)
     expect(file.faults.isEmpty, "the file is not sound: \(file.faults)")
-    for trouble in history.takeTroubles() { Issue.record("\(trouble)") }
+    findings += history.takeTroubles()
     takeAnswers(replay(takeNew(file, rereadsAll: rereadsAll)))
     compare(file)
     for group in groups { compare(group, over: line(group.owner!)) }
     compareList(over: line(Wishing.users[0]))
+    try report()
   }
 
   private func expect(_ isTrue: Bool, _ what: @autoclosure () -> String) {
-    if !isTrue { Issue.record("\(what())") }
+    if !isTrue { findings.append(what()) }
+  }
+
+  private func report() throws(Failed) {
+    for finding in findings.prefix(10) { Issue.record("\(finding)") }
+    if findings.count > 10 { Issue.record("and \(findings.count - 10) findings more") }
+    if !findings.isEmpty { throw Failed() }
   }
 }
 
@@ -65,7 +79,7 @@ extension Audit {
     for group in groups { check(stoodAt, in: group) }
     for wish in wishes {
       guard let asked = history.asked(wish.id), asked.user == wish.user else {
-        Issue.record("nobody wished for \(wish)")
+        expect(false, "nobody wished for \(wish)")
         continue
       }
       take(asked, wish)
@@ -84,7 +98,7 @@ extension Audit {
       try replays[id, default: GroupReplay(id, asked.proposal.group)]
         .take(asked.proposal.wish, by: asked.user, at: wish.place.number)
     } catch {
-      Issue.record("\(wish.place) cannot be \(asked): \(error.reason)")
+      expect(false, "\(wish.place) cannot be \(asked): \(error.reason)")
     }
   }
 

@@ -78,20 +78,22 @@ final class Crowd {
     for wisher in wishers { wisher.begin(seeing: audit.groups) }
   }
 
+  /// Founds groups, asks to join and is let in, so that what comes next is about files as well.
+  func settleIn() throws {
+    for _ in 0..<3 {
+      begin()
+      usleep(50_000)
+      rest()
+      waitUntilIdle()
+      try check()
+    }
+  }
+
   func rest() {
     for wisher in wishers { wisher.rest() }
   }
 
   func waitUntilIdle() {
     for wisher in wishers { wisher.waitUntilIdle() }
-  }
-}
-
-extension Mint {
-  func patientLine(of user: UserName?, generation: UInt32 = 1, to trackers: [UInt16]) throws -> TrackerLine {
-    let mine = try user.map { try credential(of: $0, generation: generation) }
-    let text = trackers.map { "127.0.0.1:\($0)\n" }.joined()
-    let info = try TrackerInfo(parsing: Array(text.utf8)[...])
-    return TrackerLine(to: info.trackers, as: mine, trusting: pin)
   }
 }

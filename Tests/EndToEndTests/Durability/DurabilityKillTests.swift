@@ -25,7 +25,7 @@ import Testing
     try serve(story, crowd, &random, rereadsAll: true)
     let counts = crowd.history.counts
     print(
-      "kill -9: \(rounds) rounds, \(counts.acknowledged) wishes acknowledged, \(counts.repeated) asked again, "
+      "kill -9: \(rounds) rounds, \(crowd.audit.changes) changes in \(counts.acknowledged) acknowledged wishes, \(counts.repeated) asked again, "
         + "\(accounts) accounts made and their passwords changed")
     #expect(counts.acknowledged > 100 * rounds)
   }

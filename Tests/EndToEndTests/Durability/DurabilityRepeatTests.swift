@@ -108,6 +108,41 @@ import Testing
   }
 }
 
+// The same at a shell: the tracker is killed between the write of a change and its answer.
+extension DurabilityRepeatTests {
+  @Test func `a command whose answer was lost succeeds, and its change is made once`() {
+    let story = Story()
+    let fault = SyncFault(for: story)
+    story.startTracker(environment: fault.environment)
+    let (alice, bob) = (story.member("alice"), story.member("bob"))
+    loseAnswer(of: alice, ["create_group", "team"], story, fault)
+    loseAnswer(of: bob, ["join_group", "team"], story, fault)
+    loseAnswer(of: alice, ["accept_request", "team", "bob"], story, fault)
+    loseAnswer(of: alice, ["leave_group", "team"], story, fault)
+    #expect(bob.succeeds("list_groups") == ["team bob owner 1 0"])
+
+    loseAnswer(of: alice, ["create_user", "carol", "carol's password"], story, fault)
+    story.person("carol").succeeds("login", "carol", "carol's password")
+
+    bob.environment = ["P2PFS_PASSWORD": "bob's new password"]
+    loseAnswer(of: bob, ["passwd"], story, fault)
+    #expect(bob.succeeds("list_members", "team") == ["bob owner online"])
+    bob.fails(77, "login", "bob", "password of bob")
+    bob.succeeds("login", "bob", "bob's new password")
+  }
+
+  private func loseAnswer(of person: Person, _ words: [String], _ story: Story, _ fault: SyncFault) {
+    fault.hang()
+    let command = person.start(words)
+    #expect(story.tracker().waitFor("a sync hangs", on: 2), "\(words)")
+    story.killTracker()
+    fault.heal()
+    story.startTracker(environment: fault.environment)
+    let outcome = command.finish()
+    #expect(outcome.exit == 0, "\(words): \(outcome)")
+  }
+}
+
 extension Certificate {
   fileprivate var generation: UInt32? {
     if case .member(_, let generation, _) = holder { generation } else { nil }

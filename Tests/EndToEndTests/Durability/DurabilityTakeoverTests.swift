@@ -19,6 +19,7 @@ import Testing
     defer { probe.close() }
     var (ready, answered) = (Times(), Times())
 
+    try crowd.settleIn()
     let rounds = rounds(12)
     for round in 0..<rounds {
       crowd.begin()
@@ -41,7 +42,7 @@ import Testing
     let commands = shells.map { $0.finish() }.reduce(0, +)
     let counts = crowd.history.counts
     print(
-      "takeover: \(rounds) rounds, \(counts.acknowledged) wishes acknowledged, \(commands) commands, none failed; "
+      "takeover: \(rounds) rounds, \(crowd.audit.changes) changes in \(counts.acknowledged) acknowledged wishes, \(commands) commands, none failed; "
         + "from the death to the ready line \(ready), to the first answer \(answered)")
     #expect(ready.longest < 1, "a standby takes over within a second")
     #expect(commands > 2 * rounds)
@@ -72,6 +73,8 @@ private final class Shell: @unchecked Sendable {
   private let lock = NSLock()
   private var isOver = false
   private let ended = Awaited<Int>()
+  /// Of the thread, until it has ended.
+  private var failures: [String] = []
 
   init(_ person: Person) {
     self.person = person
@@ -94,6 +97,8 @@ private final class Shell: @unchecked Sendable {
   /// How many commands succeeded.
   func finish() -> Int {
     lock.withLock { isOver = true }
-    return ended.wait() ?? 0
+    let count = ended.wait() ?? 0
+    #expect(failures.isEmpty, "\(failures)")
+    return count
   }
 }

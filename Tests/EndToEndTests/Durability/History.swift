@@ -35,6 +35,7 @@ final class History: Sendable {
     var fresh: [RequestID] = []
     var acknowledged = 0
     var repeated = 0
+    var full = 0
   }
 
   private let state = Mutex(State())
@@ -62,7 +63,8 @@ final class History: Sendable {
         state.fresh.append(id)
       case .refused(.busy), .refused(.notLoggedIn), .refused(.loginEnded):
         state.troubles.append("\(asked) was answered \(answer)")
-      case .refused:
+      case .refused(let refusal):
+        if refusal == .trackerFull { state.full += 1 }
         state.refused.insert(id)
         state.fresh.append(id)
       default: state.troubles.append("\(asked) was answered \(answer)")
@@ -103,6 +105,8 @@ extension History {
 
   func highest(of group: GroupName) -> Place? { state.withLock { $0.highest[group] } }
 
-  /// Wishes that were granted, and how often one was asked again.
-  var counts: (acknowledged: Int, repeated: Int) { state.withLock { ($0.acknowledged, $0.repeated) } }
+  /// Wishes that were granted, how often one was asked again, and how often there was no room for one.
+  var counts: (acknowledged: Int, repeated: Int, full: Int) {
+    state.withLock { ($0.acknowledged, $0.repeated, $0.full) }
+  }
 }

@@ -41,4 +41,14 @@ extension Story {
     Peopled.copy(to: story.data)
     return story
   }
+
+  /// The same, on a disk of its own.
+  static func peopled(on disk: Disk) -> Story {
+    let story = Story()
+    story.belongings = [disk]
+    story.data = disk.path + "/data"
+    Peopled.copy(to: story.data)
+    disk.sync()
+    return story
+  }
 }

@@ -13,7 +13,10 @@ final class Story: @unchecked Sendable {
   private(set) var trackers: [Child?]
   /// Data of the trackers; another place for tests that need a disk of their own.
   var data: String
-  private var members: [String: Person] = [:]
+  /// Names only: people know their story, and it would never end if it knew them.
+  private var members: Set<String> = []
+  /// What must not go before the trackers have ended: a disk, for one.
+  var belongings: [AnyObject] = []
 
   /// With that many trackers listed, all on one data directory; none is started yet.
   init(trackers count: Int = 1) {
@@ -54,11 +57,10 @@ final class Story: @unchecked Sendable {
   /// `machine` is where: each has a state directory of its own.
   func person(_ name: String, at machine: String? = nil) -> Person { Person(name, at: machine, in: self) }
 
-  /// A person with an account, logged in; the same one when named again, for passwords cost time.
+  /// A person with an account, logged in; only the first time that he is named, for passwords cost time.
   func member(_ name: String) -> Person {
-    if let known = members[name] { return known }
     let person = person(name)
-    members[name] = person
+    guard members.insert(name).inserted else { return person }
     person.succeeds("create_user", name, person.password)
     person.succeeds("login", name, person.password)
     return person
@@ -100,13 +102,14 @@ final class Person: @unchecked Sendable {
 
   func run(_ words: [String]) -> Outcome { start(words).finish() }
 
-  /// The same through a shell, in whose `script` the command is `"$@"`.
-  func run(_ words: [String], through script: String) -> Outcome {
+  /// Through a shell, in whose `script` the command is `"$@"`.
+  func start(_ words: [String] = [], through script: String) -> Child {
     Child(
       "/bin/sh", ["-c", script, "sh", Programs.p2pfs] + words, environment: surroundings,
-      directory: story.scratch.path
-    ).finish()
+      directory: story.scratch.path)
   }
+
+  func run(_ words: [String], through script: String) -> Outcome { start(words, through: script).finish() }
 
   /// The command ends well; its lines.
   @discardableResult

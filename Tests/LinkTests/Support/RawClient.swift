@@ -61,7 +61,7 @@ final class RawClient {
   func speakTLS12() { SSL_ctrl(ssl, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(TLS1_2_VERSION), nil) }
 
   func shakeHands() -> Bool {
-    ERR_clear_error()
+    defer { ERR_clear_error() }
     return SSL_connect(ssl) == 1
   }
 }
@@ -70,7 +70,7 @@ final class RawClient {
 extension RawClient {
   @discardableResult
   func send(_ bytes: [UInt8]) -> Bool {
-    ERR_clear_error()
+    defer { ERR_clear_error() }
     return bytes.isEmpty || SSL_write(ssl, bytes, Int32(bytes.count)) == bytes.count
   }
 
@@ -88,10 +88,11 @@ extension RawClient {
   }
 
   func receive(_ count: Int) -> [UInt8]? {
+    // Other tests on this thread want the queue of OpenSSL's errors empty.
+    defer { ERR_clear_error() }
     var bytes = [UInt8](repeating: 0, count: count)
     var have = 0
     while have < count {
-      ERR_clear_error()
       let got = bytes.withUnsafeMutableBytes { SSL_read(ssl, $0.baseAddress! + have, Int32(count - have)) }
       guard got > 0 else { return nil }
       have += Int(got)
@@ -110,9 +111,9 @@ extension RawClient {
 
   /// Reads all there is, and says how it ended.
   func readToEnd() -> End {
+    defer { ERR_clear_error() }
     var byte: UInt8 = 0
     while true {
-      ERR_clear_error()
       let got = SSL_read(ssl, &byte, 1)
       guard got <= 0 else { continue }
       switch SSL_get_error(ssl, got) {
@@ -126,10 +127,14 @@ extension RawClient {
     }
   }
 
-  func sayGoodbye() { SSL_shutdown(ssl) }
+  func sayGoodbye() {
+    defer { ERR_clear_error() }
+    SSL_shutdown(ssl)
+  }
 
   /// Asks the other end to change its keys, which it must answer.
   func updateKeys() {
+    defer { ERR_clear_error() }
     SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED)
     SSL_do_handshake(ssl)
   }

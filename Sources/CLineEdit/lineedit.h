@@ -1,0 +1,6 @@
+#pragma once
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <editline/readline.h>

@@ -1,0 +1,55 @@
+// What was closed and is still to be published: written before `close` returns, removed when the tracker has
+// decided. After a restart what is left is proposed again, under the same id, so that it counts once.
+
+package import GroupModel
+
+/// A proposal that waits for the tracker.
+package struct PendingPublish: Hashable, Sendable {
+  package let request: RequestID
+  /// The group's number: its name alone might mean another group by the time a tracker answers.
+  package let group: GroupID
+  package let proposal: Proposal
+
+  package init(_ proposal: Proposal, in group: GroupID, as request: RequestID) {
+    self.request = request
+    self.group = group
+    self.proposal = proposal
+  }
+}
+
+extension PendingPublish: DurableRow {
+  var key: RequestID { request }
+
+  func write(to writer: inout WireWriter) {
+    writer.request(request)
+    writer.u64(group.number)
+    writer.proposal(proposal)
+  }
+
+  init(reading reader: inout WireReader) throws(Malformed) {
+    request = try reader.request()
+    group = GroupID(try reader.u64())
+    proposal = try reader.proposal()
+  }
+}
+
+/// ## Concurrency model
+/// For any thread; each change is on the disk when it returns.
+package final class PublishJournal: Sendable {
+  private static let rowsMax = 1 << 20
+  private let table: DurableTable<PendingPublish>
+
+  package init(in directory: LocalPath) throws(DiskTrouble) {
+    table = try DurableTable(in: Folder(making: directory), name: "publish-journal", rowsMax: Self.rowsMax)
+  }
+
+  /// In the order they were appended: a later one may build on an earlier.
+  package var pending: [PendingPublish] { table.rows }
+
+  /// Some may have been lost: the file had been changed. What is left of it is kept as `publish-journal.damaged`.
+  package var wasDamaged: Bool { table.wasDamaged }
+
+  package func append(_ publish: PendingPublish) throws(DiskTrouble) { try table.put(publish) }
+
+  package func remove(_ request: RequestID) throws(DiskTrouble) { _ = try table.remove(request) }
+}
