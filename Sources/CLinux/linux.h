@@ -55,7 +55,7 @@ static const unsigned p2pfs_epoll_broken = EPOLLERR | EPOLLHUP;
 static const unsigned p2pfs_epoll_exclusive = EPOLLEXCLUSIVE;
 
 /// Hidden from Swift's Glibc, or of an enumeration's type there.
-static const int p2pfs_tcp_notsent_lowat = 25;
+static const int p2pfs_tcp_notsent_lowat = TCP_NOTSENT_LOWAT;
 static const int p2pfs_tcp_cork = TCP_CORK;
 
 // Files. These too are hidden without _GNU_SOURCE, and their flags with them.

@@ -54,7 +54,7 @@ extension Fetcher: FetchLines {
     if let key = queue.requests[ticket]?.content.key { wanted[key]?.refusals[session.id] = nil }
     queue.landed(ticket, now: .now)
     let buffer = message.body
-    crew.add { [self] in
+    crew.add(isUrgent: answer.isUrgent) { [self] in
       let outcome = answer.keep(buffer, in: store)
       loop.post { self.verified(ticket, outcome, answer.blocks) }
     }
@@ -90,6 +90,7 @@ extension Fetcher: FetchLines {
 /// What the answer to one request for blocks has to look like.
 struct BlocksAnswer: Sendable {
   let blocks: BlockRange
+  let isUrgent: Bool
   private let purpose: FetchPurpose
   private let layout: ContentLayout
   /// The piece of the blocks, or all of a content that is smaller.
@@ -99,6 +100,7 @@ struct BlocksAnswer: Sendable {
 
   init(for wish: WantedBlocks, of store: any ContentStoring) {
     blocks = wish.blocks
+    isUrgent = wish.urgency == .now
     purpose = wish.purpose
     layout = store.layout
     let index = blocks.start / ContentLayout.blocksPerPiece
