@@ -5,7 +5,9 @@ RELEASE := $(SWIFT) build -c release --static-swift-stdlib
 PACKAGES := libssl-dev libsqlite3-dev libedit-dev pkg-config openssl sqlite3 gcc e2fsprogs xfsprogs mount util-linux procps
 FUZZ_SECONDS ?= 60
 
-.PHONY: help setup build test quick-test fuzz sanitize bench-tracker check format clean
+BENCH_MIB ?= 1024
+
+.PHONY: help setup build test quick-test fuzz sanitize bench-tracker bench-swarm check format clean
 
 help:
 	@echo "make setup          install the Debian packages that are missing"
@@ -15,6 +17,7 @@ help:
 	@echo "make fuzz           fuzz each parser of network bytes, FUZZ_SECONDS=$(FUZZ_SECONDS) in all"
 	@echo "make sanitize       the model's, the lines' and the disk's tests under Thread- and AddressSanitizer"
 	@echo "make bench-tracker  put a tracker under load and print a table (QUICK=1: in half a minute)"
+	@echo "make bench-swarm    a file from one member to another over loopback: MB/s, CPU seconds, latency (BENCH_MIB=$(BENCH_MIB))"
 	@echo "make check          formatting, and the imports that the house allows"
 	@echo "make format         format all Swift in place"
 	@echo "make clean          remove everything that was built"
@@ -45,6 +48,10 @@ sanitize: setup
 bench-tracker: build
 	$(RELEASE) --product tracker-load
 	Benchmarks/tracker.sh $(if $(QUICK),--quick)
+
+bench-swarm: setup
+	$(RELEASE) --product swarm-load
+	Benchmarks/swarm.sh $(BENCH_MIB)
 
 check: setup
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Fuzz Package.swift

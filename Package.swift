@@ -45,15 +45,14 @@ let package = Package(
       name: "DiskBench", dependencies: ["GroupModel", "Link", "Swarm"], path: "Benchmarks/DiskBench",
       swiftSettings: settings),
 
-    // Clients as tests want them, honest and hostile.
-    .target(
-      name: "Visitors", dependencies: ["GroupModel", "Link", "COpenSSL"], path: "Tests/Visitors",
-      swiftSettings: settings),
-
     .executableTarget(
       name: "SwarmLoad", dependencies: ["GroupModel", "Link", "Swarm"], path: "Benchmarks/SwarmLoad",
       swiftSettings: settings),
 
+    // Clients as tests want them, honest and hostile.
+    .target(
+      name: "Visitors", dependencies: ["GroupModel", "Link", "COpenSSL"], path: "Tests/Visitors",
+      swiftSettings: settings),
     .testTarget(
       name: "GroupModelTests", dependencies: ["GroupModel"], exclude: ["Vectors"], swiftSettings: settings),
     .testTarget(

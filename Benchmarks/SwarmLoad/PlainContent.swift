@@ -40,6 +40,8 @@ final class PlainContent: ContentStoring {
 
   func heldRuns() -> BlockRuns { state.withLock { $0.held } }
 
+  func holds(_ blocks: BlockRange) -> Bool { state.withLock { $0.held.contains(blocks.indices) } }
+
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> ReadResult {
     guard let blocks = layout.blocks(touching: offset..<offset + buffer.count) else { return .read(0) }
     guard state.withLock({ $0.held.contains(blocks.indices) }) else { return .missing(blocks) }

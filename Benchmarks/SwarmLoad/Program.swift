@@ -1,6 +1,6 @@
 // How fast a file goes from some members to another, each a process of its own, and what it costs them.
 //
-//     swarm-load <MiB> <seeds> [all|quarters] [folder of the seeds' file] [folder of the fetched file]
+//     swarm-load <MiB> <seeds> [all|quarters|store|random] [folder of the seeds' file] [folder of the fetched file]
 
 import GroupModel
 import Glibc
@@ -18,11 +18,12 @@ enum Program {
       let seeds = words.count > 2 ? Int(words[2])! : 1
       let parts = words.count > 3 ? words[3] : "all"
       try Stage(
-        mib: Int(mib)!, seeds: seeds, inParts: parts == "quarters",
+        mib: Int(mib)!, seeds: seeds, mode: parts,
         source: words.count > 4 ? words[4] : "/dev/shm",
         target: words.count > 5 ? words[5] : "/tmp"
       ).run()
-    case nil: print("usage: swarm-load <MiB> <seeds> [all|quarters] [source folder] [target folder]")
+    case nil:
+      print("usage: swarm-load <MiB> <seeds> [all|quarters|store|random] [source folder] [target folder]")
     }
   }
 }

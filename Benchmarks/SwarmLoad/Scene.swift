@@ -11,8 +11,15 @@ struct Scene {
   let root: ContentRoot
   let layout: ContentLayout
   let key: ContentKey
-  let isInParts: Bool
+  let mode: String
   let target: String
+
+  /// Each seed has a quarter.
+  var isInParts: Bool { mode == "quarters" }
+  /// The fetcher's disk is the product's.
+  var usesStore: Bool { mode == "store" }
+  /// Single blocks are read here and there, instead of everything.
+  var isRandom: Bool { mode == "random" }
 
   var sourcePath: String { "\(folder)/source" }
 
@@ -23,12 +30,12 @@ struct Scene {
     let lines = String(decoding: readFile("\(folder)/scene"), as: UTF8.self).split(separator: "\n")
     root = ContentRoot(hex: lines[0])!
     layout = ContentLayout(fileBytes: Int(lines[1])!)!
-    isInParts = lines[2] == "quarters"
+    mode = String(lines[2])
     target = String(lines[3])
     key = ContentKey(group: GroupID(1), root: root)
   }
 
-  static func make(folder: String, mib: Int, inParts: Bool, target: String) throws {
+  static func make(folder: String, mib: Int, mode: String, target: String) throws {
     mkdir(folder, 0o700)
     let authority = try Authority.make(now: secondsSince1970())
     writeFile("\(folder)/key.pem", try authority.keyPEM())
@@ -36,7 +43,7 @@ struct Scene {
     let tree = fillWithNoise("\(folder)/source", mib: mib)
     writeFile(
       "\(folder)/scene",
-      Array("\(tree.root)\n\(tree.layout.fileBytes)\n\(inParts ? "quarters" : "all")\n\(target)\n".utf8))
+      Array("\(tree.root)\n\(tree.layout.fileBytes)\n\(mode)\n\(target)\n".utf8))
     tree.leaves.withUnsafeBytes { writeFile("\(folder)/leaves", Array($0)) }
   }
 

@@ -6,13 +6,13 @@ import Glibc
 struct Stage {
   let mib: Int
   let seeds: Int
-  let inParts: Bool
+  let mode: String
   let source: String
   let target: String
 
   func run() throws {
     let folder = "\(source)/swarm-load.\(getpid())"
-    try Scene.make(folder: folder, mib: mib, inParts: inParts, target: target)
+    try Scene.make(folder: folder, mib: mib, mode: mode, target: target)
     defer {
       for name in ["key.pem", "authority.pem", "scene", "leaves", "source"] { unlink("\(folder)/\(name)") };
       rmdir(folder)
@@ -32,15 +32,20 @@ struct Stage {
   }
 
   private func report(_ measured: [Double], _ seedSeconds: Double) {
-    guard measured.count == 6 else { return print("the fetcher failed") }
+    guard measured.count == 8 else { return print("the fetcher failed") }
     let gib = Double(mib) / 1024
-    let rate = Double(mib) * 1.048576 / measured[0]
+    if mode == "random" {
+      return print(
+        "single blocks at random from \(seeds): first", rounded(measured[2]), "ms, median",
+        rounded(measured[3]),
+        "ms, 99 in 100 within", rounded(measured[4]), "ms")
+    }
     print(
-      "\(mib) MiB from \(seeds)\(inParts ? " in quarters" : ""): \(Int(rate)) MB/s, CPU s/GiB: reader",
+      "\(mib) MiB from \(seeds), \(mode): \(Int(Double(mib) * 1.048576 / measured[0])) MB/s, CPU s/GiB: reader",
       rounded(measured[1] / gib), "seeds", rounded(seedSeconds / gib), "| first block ms",
       rounded(measured[2]),
-      "| duplicate", Int(measured[3]), "wasted", Int(measured[4]), "asked/size",
-      rounded(measured[5] / Double(mib << 20)))
+      "| bytes twice", Int(measured[5]), "wasted", Int(measured[6]), "asked/size",
+      rounded(measured[7] / Double(mib << 20)))
   }
 
   private func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }

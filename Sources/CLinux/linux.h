@@ -54,6 +54,10 @@ static const unsigned p2pfs_epoll_writable = EPOLLOUT;
 static const unsigned p2pfs_epoll_broken = EPOLLERR | EPOLLHUP;
 static const unsigned p2pfs_epoll_exclusive = EPOLLEXCLUSIVE;
 
+/// Hidden from Swift's Glibc, or of an enumeration's type there.
+static const int p2pfs_tcp_notsent_lowat = TCP_NOTSENT_LOWAT;
+static const int p2pfs_tcp_cork = TCP_CORK;
+
 // Files. These too are hidden without _GNU_SOURCE, and their flags with them.
 extern int fallocate(int file, int mode, off_t offset, off_t length);
 extern ssize_t copy_file_range(
@@ -86,7 +90,3 @@ static inline int p2pfs_rename_to_new(
 
 static const int p2pfs_seek_data = 3;
 static const int p2pfs_seek_hole = 4;
-
-/// Hidden from Swift's Glibc, or of an enumeration's type there.
-static const int p2pfs_tcp_notsent_lowat = 25;
-static const int p2pfs_tcp_cork = TCP_CORK;

@@ -118,6 +118,20 @@ import Testing
     #expect(content.bytes == file.bytes)
   }
 
+  @Test func `what was evicted behind our back is fetched again`() throws {
+    let file = Self.file
+    let seed = try network.join("alice")
+    seed.shares(file)
+    let bob = try network.join("bob")
+    let content = bob.wants(file)
+    let first = bob.reads(0..<64, of: file, into: content)
+    bob.swarm.holders(of: file.key, [seed.holder()])
+    #expect(try first.outcome.outcome() == .done)
+    content.keepOnly(BlockRuns(0..<32))
+    #expect(try bob.reads(0..<64, of: file, into: content).outcome.outcome() == .done)
+    #expect(content.heldRuns().contains(0..<64))
+  }
+
   @Test func `one who called off does not end another's wait`() throws {
     let file = Self.file
     var limits = SwarmLimits()

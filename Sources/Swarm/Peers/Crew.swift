@@ -28,8 +28,11 @@ final class Crew: Sendable {
     threads.withLock { $0 = made }
   }
 
-  func add(_ job: @escaping @Sendable () -> Void) {
-    state.withLock { $0.jobs.append(job) }
+  /// What somebody waits for is done before everything that waits already.
+  func add(isUrgent: Bool = false, _ job: @escaping @Sendable () -> Void) {
+    state.withLock { state in
+      if isUrgent { state.jobs.insert(job, at: state.done) } else { state.jobs.append(job) }
+    }
     bell.signal()
   }
 

@@ -134,7 +134,7 @@ extension FetchQueue {
   func fetchAll(_ id: DemandID, of content: FetchedContent, then: @escaping Then) {
     guard !content.isComplete else { return settled.append((then, .success(()))) }
     if content.downloads.isEmpty { content.open = content.openBlocks(in: content.layout.allBlocks.indices) }
-    content.downloads[id] = WholeFetch(then: then)
+    content.downloads[id] = WholeDemand(then: then)
   }
 
   /// Nobody waits for it any longer: what was asked only for it is taken back.

@@ -13,7 +13,7 @@ struct Demand {
 }
 
 /// A whole content that somebody wants.
-struct WholeFetch {
+struct WholeDemand {
   let then: FetchQueue.Then
 }
 
@@ -46,7 +46,7 @@ final class FetchedContent {
   var open = BlockRuns()
   var requests: Set<Ticket> = []
   var demands: [DemandID: Demand] = [:]
-  var downloads: [DemandID: WholeFetch] = [:]
+  var downloads: [DemandID: WholeDemand] = [:]
   /// What each connected peer holds.
   var holdings: [PeerID: BlockRuns] = [:]
   /// Where in it the next pick for a peer goes on.

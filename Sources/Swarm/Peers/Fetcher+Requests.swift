@@ -51,9 +51,10 @@ extension Fetcher: FetchLines {
       return dropLiar(session.id)
     }
     session.received.add(answer.blockBytes, now: .now)
+    if let key = queue.requests[ticket]?.content.key { wanted[key]?.refusals[session.id] = nil }
     queue.landed(ticket, now: .now)
     let buffer = message.body
-    crew.add { [self] in
+    crew.add(isUrgent: answer.isUrgent) { [self] in
       let outcome = answer.keep(buffer, in: store)
       loop.post { self.verified(ticket, outcome, answer.blocks) }
     }
@@ -66,8 +67,12 @@ extension Fetcher: FetchLines {
       return session.line.end(because: .malformed("an answer that does not fit"))
     }
     guard refusal == .busy else {
-      if let key = queue.requests[ticket]?.content.key { session.joins[key] = nil }
-      return queue.refused(ticket, .notServed)
+      let key = queue.requests[ticket]?.content.key
+      queue.refused(ticket, .notServed)
+      if let known = key.flatMap({ wanted[$0] }), session.joins[known.content.key] == .joined {
+        refused(by: session, known)
+      }
+      return sourcesChanged()
     }
     queue.refused(ticket, .notHeld)
   }
@@ -85,6 +90,7 @@ extension Fetcher: FetchLines {
 /// What the answer to one request for blocks has to look like.
 struct BlocksAnswer: Sendable {
   let blocks: BlockRange
+  let isUrgent: Bool
   private let purpose: FetchPurpose
   private let layout: ContentLayout
   /// The piece of the blocks, or all of a content that is smaller.
@@ -94,6 +100,7 @@ struct BlocksAnswer: Sendable {
 
   init(for wish: WantedBlocks, of store: any ContentStoring) {
     blocks = wish.blocks
+    isUrgent = wish.urgency == .now
     purpose = wish.purpose
     layout = store.layout
     let index = blocks.start / ContentLayout.blocksPerPiece

@@ -74,8 +74,24 @@ extension Fetcher {
     _ id: DemandID, _ blocks: BlockRange, of key: ContentKey, _ store: any ContentStoring, _ urgency: Urgency,
     then: @escaping FetchQueue.Then
   ) {
-    queue.fetch(id, blocks, of: want(key, store).content, urgency, now: .now, then: then)
+    let known = want(key, store)
+    noteLost(blocks, of: known)
+    queue.fetch(id, blocks, of: known.content, urgency, now: .now, then: then)
+    if isStarved(known) { reach(known) }
     pumpSoon()
+  }
+
+  /// Who asks has looked at the disk: what he misses there may have been evicted, and nobody has told us yet.
+  private func noteLost(_ blocks: BlockRange, of known: Wanted) {
+    var lost = BlockRuns()
+    for run in known.content.held.overlap(with: blocks.indices).runs {
+      guard let whole = BlockRange(run), !known.store.holds(whole) else { continue }
+      for block in run where BlockRange(block..<block + 1).map({ !known.store.holds($0) }) ?? false {
+        lost.insert(block..<block + 1)
+      }
+    }
+    guard !lost.isEmpty else { return }
+    queue.heldChanged(of: known.content.key, gained: BlockRuns(), lost: lost, now: .now)
   }
 
   func fetchAll(
@@ -257,11 +273,10 @@ extension Fetcher {
       let blocks = held.blocks(in: known.content.layout)
     {
       session.joins[key] = .joined
-      known.refusals[session.id] = nil
       queue.answered(session.id, after: asked, now: .now)
       queue.peerHolds(session.id, blocks, of: known.content)
     } else if message.kind == PeerKind.refusal {
-      refusedToJoin(session, known)
+      refused(by: session, known)
     } else {
       session.line.end(because: .malformed("an answer that does not fit"))
     }
@@ -270,7 +285,7 @@ extension Fetcher {
   }
 
   /// It may not have heard yet that we are in the group, or be about to share it.
-  private func refusedToJoin(_ session: PeerSession, _ known: Wanted) {
+  func refused(by session: PeerSession, _ known: Wanted) {
     let key = known.content.key
     session.joins[key] = nil
     queue.peerParted(session.id, from: known.content)
@@ -304,6 +319,17 @@ extension Fetcher {
     queue.peerLost(session.id, blocks, of: known.content)
     pumpSoon()
     return true
+  }
+
+  /// He is no longer in the group: nothing of it is asked of him either, so that he does not learn what we read.
+  func cutOff(_ user: UserName, _ group: GroupID) {
+    for session in roster.sessions.values where session.id.user == user {
+      for key in session.joins.keys where key.group == group {
+        if session.joins.removeValue(forKey: key) == .joined { session.push(.part(key)) }
+        if let known = wanted[key] { queue.peerParted(session.id, from: known.content) }
+      }
+    }
+    sourcesChanged()
   }
 
   /// Who joins what we are fetching holds some of it, or soon will.

@@ -153,7 +153,10 @@ extension PeerSwarm {
   /// To be called when `Membership` has changed its answer: from now on nothing of the group goes to the user, on
   /// lines that are open either.
   package func cutOff(_ user: UserName, from group: GroupID) {
-    loop.post { [self] in server.cutOff(user, group) }
+    loop.post { [self] in
+      server.cutOff(user, group)
+      fetcher.cutOff(user, group)
+    }
   }
 }
 

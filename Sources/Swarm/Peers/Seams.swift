@@ -22,6 +22,9 @@ package protocol ContentStoring: AnyObject, Sendable {
   /// Which blocks are here, verified.
   func heldRuns() -> BlockRuns
 
+  /// All of them.
+  func holds(_ blocks: BlockRange) -> Bool
+
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> ReadResult
 
   /// Verifies blocks and keeps those that are genuine.

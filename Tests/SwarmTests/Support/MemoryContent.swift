@@ -51,6 +51,8 @@ final class MemoryContent: ContentStoring {
 
   func heldRuns() -> BlockRuns { state.withLock { $0.held } }
 
+  func holds(_ blocks: BlockRange) -> Bool { state.withLock { $0.held.contains(blocks.indices) } }
+
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> ReadResult {
     let address = UInt(bitPattern: buffer.baseAddress)
     let range = offset..<offset + buffer.count

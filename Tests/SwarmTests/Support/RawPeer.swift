@@ -17,6 +17,12 @@ struct RawRecord {
   var ends: [LineEnd] = []
 }
 
+/// What its loop's thread touches: it outlives the peer itself, which ends on the test's thread.
+private final class RawLines: @unchecked Sendable {
+  var lines: [Connection] = []
+  var listener: Listener?
+}
+
 final class RawPeer: @unchecked Sendable {
   typealias Asked = (Connection, PeerRequest, UInt32) -> Void
 
@@ -24,9 +30,8 @@ final class RawPeer: @unchecked Sendable {
   let record = Awaitable(RawRecord())
   let user: UserName
   private let port: ListeningPort
-  private var listener: Listener?
-  private var lines: [Connection] = []
-  var whenAsked: Asked
+  private let state = RawLines()
+  fileprivate let whenAsked: Asked
 
   /// Listens, and does `whenAsked` with what it is asked: nothing, unless a test says otherwise.
   init(
@@ -38,15 +43,20 @@ final class RawPeer: @unchecked Sendable {
     try port.open()
     let context = try #require(TLSContext(.server, speaking: .peer, as: credential, trusting: pin))
     loop.start()
-    loop.post { [self] in
-      listener = Listener(port, on: loop) { [unowned self] socket, remote in
-        lines.append(.accept(socket, from: remote, on: loop, context, limits: .wide, for: RawParty(self)))
+    nonisolated(unsafe) let party = RawParty(self)
+    loop.post { [state, port, loop] in
+      state.listener = Listener(port, on: loop) { socket, remote in
+        state.lines.append(.accept(socket, from: remote, on: loop, context, limits: .wide, for: party))
       }
-      listener?.start()
+      state.listener?.start()
     }
   }
 
-  deinit { loop.stop() }
+  deinit {
+    loop.stop()
+    state.listener = nil
+    state.lines = []
+  }
 
   var holder: ContentHolder { ContentHolder(user: user, address: port.address.peer!, pieces: .all) }
 
@@ -55,18 +65,17 @@ final class RawPeer: @unchecked Sendable {
   {
     let context = try #require(TLSContext(.client, speaking: speaking, as: credential, trusting: pin))
     let address = member.swarm.address
-    loop.post { [self] in
-      if let line = try? Connection.connect(
-        to: address, on: loop, context, limits: .wide, for: RawParty(self))
-      {
-        lines.append(line)
+    nonisolated(unsafe) let party = RawParty(self)
+    loop.post { [state, loop] in
+      if let line = try? Connection.connect(to: address, on: loop, context, limits: .wide, for: party) {
+        state.lines.append(line)
       }
     }
     try record.wait(for: "a line") { $0.opened > 0 || !$0.ends.isEmpty }
   }
 
   func onLine(_ body: @escaping @Sendable (Connection) -> Void) {
-    loop.post { [self] in if let line = lines.last { body(line) } }
+    loop.post { [state] in if let line = state.lines.last { body(line) } }
   }
 
   func ask(_ request: PeerRequest) {
@@ -76,9 +85,9 @@ final class RawPeer: @unchecked Sendable {
   }
 
   func ask(_ kind: UInt8, _ body: [UInt8]) {
-    onLine { [self] line in
+    onLine { [record] line in
       line.ask(kind, body, within: 60_000) { result in
-        self.record.change { record in
+        record.change { record in
           switch result {
           case .success(let answer): record.answers.append(answer)
           case .failure(let end): record.failures.append(end)

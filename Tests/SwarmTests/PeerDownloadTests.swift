@@ -5,7 +5,7 @@ import Testing
 @testable import Swarm
 
 /// Whole files over real lines: TLS both ways, on the loopback.
-@Suite(.serialized) struct WholeFetchTests {
+@Suite(.serialized) struct PeerDownloadTests {
   let network: TestSwarms
 
   init() throws { network = try TestSwarms() }
