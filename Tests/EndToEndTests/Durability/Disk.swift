@@ -78,6 +78,10 @@ final class Disk {
 extension Disk {
   /// FS_IOC_SHUTDOWN, which ext4 and XFS have in common, without a last flush of the log: what the file system has
   /// not sent to its device by now never gets there, and everything fails from here on.
+  ///
+  /// An fdatasync that is under way at this moment may still say that all is well and lose its bytes (measured
+  /// without SQLite: 1 of 60 times on ext4, 7 of 60 on XFS; never one that had returned before). Nobody would hear of
+  /// it when the power is gone: so only what was acknowledged before this is called counts.
   func cutPower() {
     let shutdown = UInt(0x8004_587D)
     var withoutFlush: UInt32 = 2

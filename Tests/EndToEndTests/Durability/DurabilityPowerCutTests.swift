@@ -22,9 +22,11 @@ struct DurabilityPowerCutTests {
       try serve(story, crowd)
       crowd.begin()
       usleep(.random(in: 0..<800_000, using: &random))
+      crowd.history.stopListening()
       disk.cutPower()
       story.killTracker()
       crowd.waitUntilIdle()
+      crowd.history.listen()
       disk.restorePower()
     }
     try serve(story, crowd, rereadsAll: true)
@@ -62,14 +64,15 @@ struct DurabilityPowerCutTests {
   @Test(arguments: [Disk.Kind.ext4, .xfs])
   func `a ledger that waits for the disk loses nothing when the power goes`(on kind: Disk.Kind) throws {
     var random = SeededRandom(for: "ledger on \(kind)")
-    var acknowledged = 0
+    var (acknowledged, lost) = (0, 0)
     for _ in 0..<rounds(4) {
       let cut = try LedgerUnderLoad(kind, .powerCut).run(
         forMicroseconds: .random(in: 50_000..<400_000, using: &random))
-      #expect(cut.lost == 0)
       acknowledged += cut.acknowledged
+      lost += cut.lost
     }
-    print("ledger on \(kind), synchronous=FULL: \(acknowledged) commits acknowledged, none lost")
+    print("ledger on \(kind), synchronous=FULL: \(acknowledged) commits acknowledged, \(lost) lost")
+    #expect(lost == 0)
   }
 
   @Test(arguments: [Disk.Kind.ext4, .xfs])
@@ -109,14 +112,14 @@ private final class LedgerUnderLoad {
     }
     #expect(begun.wait() == true, "no ledger can be made")
     usleep(time)
+    let count = acknowledged.withLock { $0 }
     disk.cutPower()
     _ = ended.wait()
     disk.restorePower()
     let left = try SQLiteLedger(path: path).revocations(after: 0)
     let there = Set(left.map { Int($0.lineage) })
-    let count = acknowledged.withLock { $0 }
     // One more may be there: its commit was done, but nobody had been told.
-    #expect(there.isSubset(of: 1...count + 1))
+    #expect(there.isSubset(of: 1...acknowledged.withLock { $0 } + 1))
     return (count, (1...count).count { !there.contains($0) })
   }
 

@@ -25,7 +25,8 @@ struct Asked: Sendable {
 /// ## Concurrency model
 /// For every thread, under its mutex.
 final class History: Sendable {
-  private struct State {
+  fileprivate struct State {
+    var isDeaf = false
     var asked: [RequestID: Asked] = [:]
     var decided: [RequestID: Place] = [:]
     var refused: Set<RequestID> = []
@@ -47,32 +48,45 @@ final class History: Sendable {
     }
   }
 
-  /// Whatever is not the answer to a proposal at all is a trouble.
-  func note(_ id: RequestID, _ answer: TrackerAnswer) {
+  /// From here on answers come too late: whoever gave them has no power any more.
+  func stopListening() { state.withLock { $0.isDeaf = true } }
+
+  func listen() { state.withLock { $0.isDeaf = false } }
+
+  /// false: it came too late. Whatever is not the answer to a proposal at all is a trouble.
+  func note(_ id: RequestID, _ answer: TrackerAnswer) -> Bool {
     state.withLock { state in
-      guard let asked = state.asked[id] else { return state.troubles.append("an answer to nothing") }
-      switch answer {
-      case .decided(let group, let number):
-        let place = Place(group: group, number: number)
-        if let floor = asked.floor, place < floor {
-          state.troubles.append("\(asked) was decided at \(place), before what was acknowledged already")
-        }
-        state.decided[id] = place
-        state.highest[asked.proposal.group] = max(place, state.highest[asked.proposal.group] ?? place)
-        state.acknowledged += 1
-        state.fresh.append(id)
-      case .refused(.busy), .refused(.notLoggedIn), .refused(.loginEnded):
-        state.troubles.append("\(asked) was answered \(answer)")
-      case .refused(let refusal):
-        if refusal == .trackerFull { state.full += 1 }
-        state.refused.insert(id)
-        state.fresh.append(id)
-      default: state.troubles.append("\(asked) was answered \(answer)")
-      }
+      guard !state.isDeaf else { return false }
+      state.note(id, answer)
+      return true
     }
   }
 
   func trouble(_ text: String) { state.withLock { $0.troubles.append(text) } }
+}
+
+extension History.State {
+  fileprivate mutating func note(_ id: RequestID, _ answer: TrackerAnswer) {
+    guard let asked = asked[id] else { return troubles.append("an answer to nothing") }
+    switch answer {
+    case .decided(let group, let number):
+      let place = Place(group: group, number: number)
+      if let floor = asked.floor, place < floor {
+        troubles.append("\(asked) was decided at \(place), before what was acknowledged already")
+      }
+      decided[id] = place
+      highest[asked.proposal.group] = max(place, highest[asked.proposal.group] ?? place)
+      acknowledged += 1
+      fresh.append(id)
+    case .refused(.busy), .refused(.notLoggedIn), .refused(.loginEnded):
+      troubles.append("\(asked) was answered \(answer)")
+    case .refused(let refusal):
+      if refusal == .trackerFull { full += 1 }
+      refused.insert(id)
+      fresh.append(id)
+    default: troubles.append("\(asked) was answered \(answer)")
+    }
+  }
 }
 
 // For the audit.

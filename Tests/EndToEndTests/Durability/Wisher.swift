@@ -72,8 +72,9 @@ final class Wisher: @unchecked Sendable {
   private func ask(_ id: RequestID, _ proposal: Proposal) {
     history.ask(id, proposal, by: user)
     line.ask(.propose(id, proposal)) { [self] answer in
-      if let answer { history.note(id, answer) } else if isPatient { history.trouble("\(proposal) failed") }
-      guard let (id, proposal) = goOn(after: id, proposal, isAnswered: answer != nil) else { return }
+      let isAnswered = answer.map { history.note(id, $0) } ?? false
+      if !isAnswered, isPatient { history.trouble("\(proposal) failed") }
+      guard let (id, proposal) = goOn(after: id, proposal, isAnswered: isAnswered) else { return }
       ask(id, proposal)
     }
   }
