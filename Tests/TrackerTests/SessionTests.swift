@@ -36,9 +36,13 @@ extension Visitor {
     }
     _ = try member.propose(.join, in: team)
     _ = try owner.propose(.accept(bob), in: team)
-    _ = try owner.decisions()
-    _ = try member.decisions()
+    try owner.hear { isDecision($0, 3) }
+    try member.hear { isDecision($0, 3) }
     return (owner, member, id)
+  }
+
+  private func isDecision(_ push: TrackerPush, _ number: UInt64) -> Bool {
+    if case .decision(let decision) = push { decision.number == number } else { false }
   }
 
   private func directory(_ name: String) -> Proposal.Wish {
@@ -49,7 +53,7 @@ extension Visitor {
     let house = try TestHouse(people: alice, bob, carol)
     let (owner, member, id) = try makeTeam(house)
     _ = try owner.propose(directory("a"), in: team)
-    #expect(try member.decisions().map(\.changes.count) == [1])
+    #expect(try member.hear { isDecision($0, 4) }.count == 1)
     #expect(try member.announce(id) == .done)
     let outsider = try house.follower(carol)
     _ = try owner.propose(directory("b"), in: team)
@@ -64,6 +68,8 @@ extension Visitor {
     #expect(try owner.ask(.countSharers(id, [content])) == .sharers([1]))
     _ = try owner.propose(.remove(bob), in: team)
     _ = try owner.propose(directory("secret"), in: team)
+    let heard = try member.hear { if case .standing(_, _, .stranger) = $0 { true } else { false } }
+    #expect(heard.count == 1)
     #expect(try member.decisions().isEmpty)
     #expect(try member.announce(id).refusal == .notMember)
     #expect(try member.locate(id).refusal == .notMember)
@@ -180,7 +186,11 @@ extension Visitor {
         })
     }
     var refusal: Refusal?
-    while refusal == nil { refusal = try member.ask(batch()).refusal }
+    while refusal == nil {
+      refusal = try member.ask(batch()).refusal
+      // Answers its heartbeats, too.
+      try owner.settle()
+    }
     #expect(refusal == .limitReached)
     #expect(number * 9 >= AnnouncementAllowance.weightMax)
     // What was left was less than one more announcement of so many pieces.

@@ -17,6 +17,8 @@ package final class Plug {
   ) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw NoConnection(errno: errno) }
+    // OpenSSL writes to those who have hung up.
+    signal(SIGPIPE, SIG_IGN)
     wait(atMost: patience)
     if var receiveBytes {
       setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBytes, socklen_t(MemoryLayout<Int32>.size))

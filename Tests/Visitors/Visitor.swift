@@ -203,7 +203,16 @@ extension Visitor {
     return pushes.removeFirst()
   }
 
-  /// Waits until everything that the tracker had to say by now is here.
+  /// Reads pushes up to the first that is such, and returns all of them.
+  @discardableResult
+  package func hear(until isLast: (TrackerPush) -> Bool) throws(VisitorTrouble) -> [TrackerPush] {
+    var heard: [TrackerPush] = []
+    while heard.last.map(isLast) != true { heard.append(try nextPush()) }
+    return heard
+  }
+
+  /// Asks for something and waits for the answer. What was pushed before is here then, but for what another thread of
+  /// the tracker is about to push.
   package func settle() throws(VisitorTrouble) { _ = try ask(.listMyGroups(after: nil)) }
 }
 

@@ -152,9 +152,11 @@ private let secretName = "a-secret-name"
     let wishes: [Proposal.Wish] = [publish("before"), .remove(bob), publish(secretName)]
     let asked = wishes.map { owner.begin(.propose(.random, Proposal($0, in: name))) }
     for exchange in asked { #expect(try owner.answer(to: exchange).refusal == nil) }
+    var heard = try member.hear { if case .standing(_, _, .stranger) = $0 { true } else { false } }
     try member.settle()
+    heard += member.pushes
     var seen: [String] = []
-    for push in member.pushes {
+    for push in heard {
       switch push {
       case .decision(let decision):
         for case .published(let entry) in decision.changes { seen.append("\(entry.path)") }
