@@ -129,7 +129,7 @@ extension FetchQueue {
       let mine = pace.expectedSeconds(for: request.bytes)
       let theirs = remainingSeconds(request, now)
       let gain = theirs - mine
-      if gain > max(0.1, mine), gain > best?.gain ?? 0 { best = (request, gain) }
+      if gain > max(0.25, 3 * mine), gain > best?.gain ?? 0 { best = (request, gain) }
     }
     return best?.request.blocks
   }
