@@ -33,7 +33,8 @@ let package = Package(
     .target(
       name: "Volume", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"], swiftSettings: settings),
     .executableTarget(
-      name: "p2pfs", dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Volume", "CLineEdit", "CLinux"],
+      name: "p2pfs",
+      dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Volume", "CLineEdit", "CLinux"],
       swiftSettings: settings),
     .executableTarget(
       name: "Tracker", dependencies: ["GroupModel", "Link", "Catalog", "CLinux"], swiftSettings: settings),

@@ -87,14 +87,22 @@ extension GroupVolume {
         try ledger.put(record.with(.complete))
         try ledger.put(LedgeredShare(record.key, content: record.content, place: record.destination))
       }
+      tellTracker(record, transfer.group)
       transfer.finish(.success(()))
-      line.ask(.setSharing(.next(), transfer.group, record.key.path, isOn: true)) { _ in }
     } catch {
       end(record, transfer, because: error)
     }
     running.withLock { running in
       if running[record.key] === transfer { running[record.key] = nil }
     }
+  }
+
+  /// Whoever hears that it is complete can count on it being known. A tracker that is away hears it later.
+  private func tellTracker(_ record: LedgeredDownload, _ group: GroupName) {
+    guard let root = record.content.root else { return }
+    let key = ContentKey(group: record.key.group, root: root)
+    line.ask(.setSharing(.next(), group, record.key.path, isOn: true)) { _ in }
+    _ = try? line.ask(.announce([Holding(key: key, pieces: shared.pieces(key))]), within: 2_000)
   }
 
   /// What was verified stays, beside the destination, and a repetition goes on from there.

@@ -35,7 +35,8 @@ extension GroupVolume {
     of path: FilePath, in name: GroupName
   ) throws(VolumeError) -> [(user: UserName, pieces: String)] {
     let group = try group(name)
-    guard case .file(let content) = try entry(path, in: group).kind, let contentName = ContentName(content) else {
+    guard case .file(let content) = try entry(path, in: group).kind, let contentName = ContentName(content)
+    else {
       return []
     }
     let key = ContentKey(group: group, root: contentName.root)

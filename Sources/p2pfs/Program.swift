@@ -45,7 +45,8 @@ import GroupModel
     defer { network.close() }
     let runner = CommandRunner(
       options: line.options, network: network, files: CatalogListing(options: line.options),
-      passwords: PasswordSource(file: line.options.passwordFile, environment: environmentPassword), door: door)
+      passwords: PasswordSource(file: line.options.passwordFile, environment: environmentPassword), door: door
+    )
     try runner.run(line.command)
   }
 

@@ -13,7 +13,9 @@ private let allowed: [String: Set<String>] = [
   "Catalog": ["Glibc", "GroupModel", "CSQLite"],
   "Swarm": ["Glibc", "Synchronization", "GroupModel", "Link", "CLinux"],
   "Volume": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm"],
-  "p2pfs": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm", "Volume", "CLineEdit", "CLinux"],
+  "p2pfs": [
+    "Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm", "Volume", "CLineEdit", "CLinux",
+  ],
   "Tracker": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "CLinux"],
 ]
 

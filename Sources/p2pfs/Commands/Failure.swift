@@ -51,7 +51,8 @@ extension Failure {
       "no daemon is running for this state directory: start one with 'p2pfs mount DIR' or 'p2pfs serve'"
     case .daemonRuns:
       "a daemon runs already for this state directory: stop it first, or choose another with --state DIR"
-    case .noSource: "nobody who is online has it: try again when its owner is there ('p2pfs peers' shows who is)"
+    case .noSource:
+      "nobody who is online has it: try again when its owner is there ('p2pfs peers' shows who is)"
     case .timedOut: "those who have it deliver nothing: try again later"
     case .calledOff: "it was stopped: give the command again to go on"
     case .disk(let number, let what): DiskTrouble.sentence(number, what)

@@ -28,7 +28,9 @@ final class ShellDoor: Door {
   }
 
   func show(_ answer: Answer) throws(Failure) {
-    if showsProgress { show(Progress(label: "", doneBytes: 0, totalBytes: 0, bytesPerSecond: 0, isOver: true)) }
+    if showsProgress {
+      show(Progress(label: "", doneBytes: 0, totalBytes: 0, bytesPerSecond: 0, isOver: true))
+    }
     switch answer {
     case .line(let text):
       try endTable()

@@ -99,7 +99,8 @@ extension Daemon {
       stateDirectory: directory.path, user: login.user, credential: try trackers.credential(of: login),
       pin: try pin(login), trackers: info.trackers,
       listen: SocketAddress(options.listen), advertise: options.advertise,
-      cacheBytes: Int(clamping: options.cacheBytesMax), limits: limits) { Daemon.say("p2pfs: \($0)") }
+      cacheBytes: Int(clamping: options.cacheBytesMax), limits: limits
+    ) { Daemon.say("p2pfs: \($0)") }
     do throws(VolumeError) {
       let volume = try GroupVolume(setup)
       try volume.open()
@@ -111,7 +112,8 @@ extension Daemon {
 
   private func pin(_ login: SavedLogin) throws(Failure) -> Pin {
     guard let authority = try? Certificate(pem: login.authorityPEM) else {
-      throw .damaged(path: directory.name(SavedLogin.fileName), remedy: "log in again with 'p2pfs login USER'")
+      throw .damaged(
+        path: directory.name(SavedLogin.fileName), remedy: "log in again with 'p2pfs login USER'")
     }
     return .certificate(authority)
   }
@@ -126,7 +128,9 @@ extension Daemon {
 
   /// A certificate lives for a day, a daemon for longer.
   private func renewIfDue() {
-    guard let member = member.withLock({ $0 }), trackers.isHalfSpent(member.login.certificatePEM) else { return }
+    guard let member = member.withLock({ $0 }), trackers.isHalfSpent(member.login.certificatePEM) else {
+      return
+    }
     let runner = runner(NoDoor(), NoPasswords(), in: "/", waits: true) { true }
     _ = try? runner.session()
     do throws(Failure) { try reload() } catch { complain(error) }
@@ -196,7 +200,8 @@ struct NobodyEngine: SharingEngine {
     throw .refused(.notLoggedIn)
   }
 
-  func download(_ path: String, of group: GroupName, to destination: String, _ door: any Door) throws(Failure) {
+  func download(_ path: String, of group: GroupName, to destination: String, _ door: any Door) throws(Failure)
+  {
     throw .refused(.notLoggedIn)
   }
 

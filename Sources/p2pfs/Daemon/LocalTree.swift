@@ -66,7 +66,8 @@ enum LocalTree {
 
   static func isDirectory(_ path: LocalPath) -> Bool {
     var status = stat()
-    return stat(String(decoding: path.bytes, as: UTF8.self), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    return stat(String(decoding: path.bytes, as: UTF8.self), &status) == 0
+      && status.st_mode & S_IFMT == S_IFDIR
   }
 
   static func makeDirectory(_ path: LocalPath) throws(Failure) {

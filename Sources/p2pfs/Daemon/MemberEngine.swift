@@ -77,7 +77,8 @@ extension MemberEngine {
 
 // Downloads.
 extension MemberEngine {
-  func download(_ path: String, of group: GroupName, to destination: String, _ door: any Door) throws(Failure) {
+  func download(_ path: String, of group: GroupName, to destination: String, _ door: any Door) throws(Failure)
+  {
     let path = try GroupPath.checked(path)
     let place = try self.destination(destination, for: path)
     let files = try volumeDoes { () throws(VolumeError) in try volume.files(at: path, in: group) }
@@ -105,7 +106,8 @@ extension MemberEngine {
   private func download(
     _ path: FilePath, of group: GroupName, to place: LocalPath, _ door: any Door
   ) throws(Failure) {
-    let transfer = try volumeDoes { () throws(VolumeError) in try volume.download(path, of: group, to: place) }
+    let transfer = try volumeDoes { () throws(VolumeError) in try volume.download(path, of: group, to: place)
+    }
     try follow(transfer, to: place, door)
   }
 
@@ -163,7 +165,8 @@ extension MemberEngine {
     for peer in volume.swarm.statistics()?.peers ?? [] {
       try door.show(
         .row([
-          peer.peer.user.description, peer.address.description, String(peer.sentBytes), String(peer.receivedBytes),
+          peer.peer.user.description, peer.address.description, String(peer.sentBytes),
+          String(peer.receivedBytes),
         ]))
     }
   }

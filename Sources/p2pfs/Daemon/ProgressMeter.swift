@@ -60,7 +60,8 @@ enum ProgressBar {
 
   private static func timeLeft(_ progress: Progress) -> String {
     guard progress.bytesPerSecond > 0 else { return "-:--" }
-    let seconds = (progress.totalBytes - min(progress.totalBytes, progress.doneBytes)) / progress.bytesPerSecond
+    let seconds =
+      (progress.totalBytes - min(progress.totalBytes, progress.doneBytes)) / progress.bytesPerSecond
     let rest = seconds % 60
     return "\(seconds / 60):\(rest < 10 ? "0" : "")\(rest) left"
   }

@@ -98,7 +98,8 @@ private final class RemoteDoor: Door {
 enum DaemonCall {
   /// nil where no daemon runs.
   static func run(_ line: ShellLine, words: [String], at door: any Door) throws(Failure) -> Int32? {
-    guard let stream = LocalStream.connect(to: Daemon.socketPath(in: try line.options.stateDirectory())) else {
+    guard let stream = LocalStream.connect(to: Daemon.socketPath(in: try line.options.stateDirectory()))
+    else {
       return nil
     }
     let request = DaemonRequest.run(words, flags: line.flags.sorted(), directory: WorkingDirectory.path)

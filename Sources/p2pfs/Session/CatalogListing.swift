@@ -149,7 +149,8 @@ extension CatalogListing {
       let sharers = file.root.flatMap { counts[$0] } ?? 0
       try body(
         ListedFile(
-          path: file.path, byteCount: file.byteCount, owner: file.owner, sharersOnline: sharers, root: file.root,
+          path: file.path, byteCount: file.byteCount, owner: file.owner, sharersOnline: sharers,
+          root: file.root,
           isFile: file.isFile))
     }
   }
