@@ -147,8 +147,8 @@ extension CommandWord {
       name: "download_file", parameters: [.required("group"), .required("file"), .required("destination")],
       summary: "fetches a whole file or directory",
       explanation: """
-        From all who have it, verified. It is gathered beside the destination and renamed
-        into place when it is whole. Ctrl-C stops it, and a repetition goes on.
+        From all who have it, verified. It is gathered beside the destination and
+        renamed into place when it is whole. Ctrl-C stops it, a repetition goes on.
         """
     ) { arguments throws(Failure) in
       .downloadFile(try arguments.group(0), arguments.word(1), destination: arguments.word(2))
