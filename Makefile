@@ -43,7 +43,7 @@ fuzz: setup
 	Fuzz/run.sh $(FUZZ_SECONDS)
 
 sanitize: setup
-	Scripts/sanitize.sh
+	Scripts/sanitize.sh '^(GroupModelTests|LinkTests|SwarmTests)\.'
 
 bench-tracker: build
 	$(RELEASE) --product tracker-load

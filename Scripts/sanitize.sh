@@ -1,9 +1,10 @@
 #!/bin/bash
-# The model's, the lines' and the disk's tests under ThreadSanitizer and under AddressSanitizer, each in a build of its own.
+# Tests under ThreadSanitizer and under AddressSanitizer, each in a build of its own: the model's and the lines', or
+# those that the one argument, a regular expression, names.
 # Ends with 1 at any report, and prints it.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-tests='^(GroupModelTests|LinkTests|SwarmTests)\.'
+tests=${1:-'^(GroupModelTests|LinkTests)\.'}
 swift=${SWIFT:-swift}
 failed=0
 

@@ -51,7 +51,7 @@ extension GroupVolume {
       try PieceStore.makeEmptyFile(at: destination)
       try ledger.put(LedgeredDownload(key, content: content, destination: destination, state: .complete))
     }
-    let transfer = Transfer(name, key.path, totalBytes: 0) { 0 }
+    let transfer = Transfer(name, key.path, nil, totalBytes: 0) { 0 }
     transfer.finish(.success(()))
     return transfer
   }
@@ -61,12 +61,12 @@ extension GroupVolume {
   ) -> Transfer {
     let content = download.content
     let blockBytes = UInt64(ContentLayout.blockBytes)
-    let transfer = Transfer(name, record.key.path, totalBytes: record.content.size) {
+    let key = ContentKey(group: record.key.group, root: content.name.root)
+    let transfer = Transfer(name, record.key.path, key, totalBytes: record.content.size) {
       min(UInt64(content.heldBlockCount) * blockBytes, record.content.size)
     }
     running.withLock { $0[record.key] = transfer }
     shared.put(content, as: record.key)
-    let key = ContentKey(group: record.key.group, root: content.name.root)
     let handle = swarm.fetchAll(key, into: content) { [self] result in
       // Renaming and syncing wait for the disk; the swarm's thread must not.
       finishing.post { [self] in finish(record, modified, download, transfer, result) }
@@ -132,7 +132,7 @@ extension GroupVolume {
   package func stopDownload(_ path: FilePath, of name: GroupName) throws(VolumeError) {
     let group = try group(name)
     guard let transfer = running.withLock({ $0[LedgerKey(group, path)] }) else {
-      throw .refused(.noSuchFile)
+      throw .noDownload
     }
     transfer.cancel()
   }
@@ -143,6 +143,11 @@ extension GroupVolume {
       guard record.state != .stopped, let name = book.groups[record.key.group] else { return nil }
       return (name, record.key.path, record.state == .complete)
     }.sorted { ($0.group, $0.path) < ($1.group, $1.path) }
+  }
+
+  /// How many of those who are connected have some of it.
+  package func sources(of transfer: Transfer) -> Int {
+    swarm.statistics()?.contents.first { $0.key == transfer.key }?.sources ?? 0
   }
 
   package var transfers: [Transfer] { running.withLock { Array($0.values) } }

@@ -91,6 +91,7 @@ extension GroupVolume {
   package func startSharing(_ path: FilePath, in name: GroupName) throws(VolumeError) {
     let group = try group(name)
     guard let share = ledger.share(LedgerKey(group, path)) else { throw .refused(.noSuchFile) }
+    try mustBeHere(share)
     if try found(path, in: group) == nil {
       try propose(.publish(path, .file(share.content), modified: 0, over: 0), in: name)
     } else {
@@ -101,6 +102,14 @@ extension GroupVolume {
     let content = try onDisk(nil) { () throws(DiskTrouble) in try store.content(contentName) }
     shared.put(content, as: share.key)
     try announce(ContentKey(group: group, root: contentName.root))
+  }
+
+  /// The file may have been removed or changed since.
+  private func mustBeHere(_ share: LedgeredShare) throws(VolumeError) {
+    guard let contentName = ContentName(share.content) else { return }
+    let content = try onDisk(share.place) { () throws(DiskTrouble) in try store.content(contentName) }
+    content.lookAtShares()
+    guard content.isWhole else { throw .disk(.missing, share.place) }
   }
 
   func setSharing(_ path: FilePath, in name: GroupName, isOn: Bool) throws(VolumeError) {

@@ -52,6 +52,7 @@ package final class GroupVolume: @unchecked Sendable {
   let locator: Locator
   let announcer: Announcer
   let log: @Sendable (String) -> Void
+  package let readMilliseconds: Int
   let running = Mutex<[LedgerKey: Transfer]>([:])
   let follower: Follower
   /// Renames what is whole, one at a time.
@@ -60,6 +61,7 @@ package final class GroupVolume: @unchecked Sendable {
   package init(_ setup: VolumeSetup) throws(VolumeError) {
     user = setup.user
     log = setup.log
+    readMilliseconds = setup.limits.readMilliseconds
     shared = SharedContents()
     follower = Follower()
     let port = try Self.port(setup.listen)
@@ -85,7 +87,7 @@ package final class GroupVolume: @unchecked Sendable {
     do throws(SocketError) {
       return try ListeningPort(at: listen)
     } catch {
-      throw .state("cannot listen on \(listen): \(systemWords(error.errno))")
+      throw .cannotListen("cannot listen on \(listen): \(systemWords(error.errno))")
     }
   }
 
@@ -118,7 +120,7 @@ package final class GroupVolume: @unchecked Sendable {
     do throws(SocketError) {
       try swarm.start()
     } catch {
-      throw .state("cannot listen: \(systemWords(error.errno))")
+      throw .cannotListen("cannot listen: \(systemWords(error.errno))")
     }
     announcer.start()
     finishing.start()

@@ -17,13 +17,19 @@ package final class Transfer: Sendable {
 
   package let group: GroupName
   package let path: FilePath
+  /// nil for an empty file.
+  package let key: ContentKey?
   package let totalBytes: UInt64
   private let done: @Sendable () -> UInt64
   private let state = Mutex(State())
 
-  init(_ group: GroupName, _ path: FilePath, totalBytes: UInt64, done: @escaping @Sendable () -> UInt64) {
+  init(
+    _ group: GroupName, _ path: FilePath, _ key: ContentKey?, totalBytes: UInt64,
+    done: @escaping @Sendable () -> UInt64
+  ) {
     self.group = group
     self.path = path
+    self.key = key
     self.totalBytes = totalBytes
     self.done = done
   }
@@ -44,7 +50,7 @@ package final class Transfer: Sendable {
 
   package func cancel() { fail(.cancelled) }
 
-  func fail(_ error: VolumeError) {
+  package func fail(_ error: VolumeError) {
     finish(.failure(error))
     state.withLock { $0.cancel }?()
   }

@@ -16,6 +16,9 @@ package enum VolumeError: Error, Hashable, Sendable {
   case disk(DiskTrouble, LocalPath?)
   case badPath(PathError)
   case cancelled
+  /// A place to listen at is taken, or is none.
+  case cannotListen(String)
+  case noDownload
   /// A file of our own cannot be used.
   case state(String)
 

@@ -72,8 +72,8 @@ extension Program {
   private static func serve(_ options: Options) throws(Failure) {
     let signals = StopSignals()
     let daemon = try Daemon(options)
+    try daemon.start()
     let socket = try SocketDoor(daemon)
-    daemon.start()
     socket.open()
     Daemon.say("p2pfs: serving \(Quoted.text(daemon.directory.path)): stop it with Ctrl-C or SIGTERM")
     signals.wait()
@@ -89,8 +89,8 @@ extension Program {
     if let listen { options.listen = try ConsoleAddress.checked(listen) }
     if let tracker { options.tracker = tracker }
     let daemon = try Daemon(options)
+    try daemon.start()
     let socket = try SocketDoor(daemon)
-    daemon.start()
     socket.open()
     let isTerminal = isatty(STDIN_FILENO) == 1
     let input: any ConsoleInput = isTerminal ? TerminalInput(prompt: "p2pfs> ") : PipeInput()

@@ -20,6 +20,7 @@ final class Roster {
   private var serverContext: TLSContext
   unowned var server: PieceServer!
   unowned var fetcher: Fetcher!
+  private var isStopped = false
   private(set) var sessions: [PeerID: PeerSession] = [:]
   private var newcomers: [ObjectIdentifier: Newcomer] = [:]
   /// In the order in which they came.
@@ -56,6 +57,7 @@ final class Roster {
   }
 
   func stop() {
+    isStopped = true
     for newcomer in newcomers.values { newcomer.line?.close() }
     for session in sessions.values { session.line.close() }
   }
@@ -72,6 +74,8 @@ extension Roster {
   }
 
   func dial(_ address: PeerAddress) {
+    // Each line that ends lets the fetcher look for others; after the last one nobody would end those.
+    guard !isStopped else { return }
     dialling.insert(address)
     let newcomer = Newcomer(dialled: address, self)
     newcomers[ObjectIdentifier(newcomer)] = newcomer

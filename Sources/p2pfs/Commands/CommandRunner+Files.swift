@@ -11,6 +11,25 @@ protocol SharingEngine {
   func stopDownload(_ path: String, of group: GroupName) throws(Failure)
   func setSharing(_ path: String, of group: GroupName, isOn: Bool) throws(Failure)
   func peers(_ group: GroupName?, _ path: String?, _ door: any Door) throws(Failure)
+  /// nil while nobody is logged in.
+  var report: DaemonReport? { get }
+}
+
+/// What a daemon says of itself.
+struct DaemonReport: Hashable, Sendable {
+  struct Transfer: Hashable, Sendable {
+    let label: String
+    let doneBytes: UInt64
+    let totalBytes: UInt64
+  }
+
+  let listening: String
+  let peers: Int
+  let sendRate: Int
+  let receiveRate: Int
+  let cachedBytes: Int
+  let cacheBytesMax: Int
+  let transfers: [Transfer]
 }
 
 extension CommandRunner {

@@ -14,6 +14,8 @@ extension CommandRunner {
     let directory = try StateDirectory(existing: path)
     let login: SavedLogin? = if let directory { try SavedLogin.load(from: directory) } else { nil }
     var status = Status(state: path)
+    status.daemonRuns = engine != nil
+    status.daemon = engine?.report
     if let login {
       status.user = login.user
       status.validUntil = network.end(of: login.certificatePEM)

@@ -13,6 +13,11 @@ enum Failure: Error, Hashable, Sendable {
   case noTracker([TrackerAddress], because: String? = nil)
   case noDaemon
   case daemonRuns
+  /// Where, and why not.
+  case cannotListen(String)
+  /// A download's destination, or the share of a file, is not as it has to be.
+  case destinationExists(String)
+  case noDownload(String)
   /// Nobody who is online has it; those who have it deliver nothing; somebody called it off.
   case noSource, timedOut, calledOff
   /// What the system said, and about what.
@@ -34,7 +39,9 @@ extension Failure {
     case .usage: ExitCode.usage
     case .malformed: ExitCode.malformed
     case .refused(let refusal): refusal.exitCode
-    case .noTracker, .noDaemon, .daemonRuns, .strangeAnswer: ExitCode.unavailable
+    case .noTracker, .noDaemon, .daemonRuns, .cannotListen, .strangeAnswer: ExitCode.unavailable
+    case .destinationExists: ExitCode.exists
+    case .noDownload: ExitCode.noSuch
     case .noSource, .timedOut, .calledOff: ExitCode.notNow
     case .disk, .foreignState, .damaged, .readerGone: ExitCode.disk
     case .configuration, .authorityChanged: ExitCode.configuration
@@ -51,6 +58,10 @@ extension Failure {
       "no daemon is running for this state directory: start one with 'p2pfs mount DIR' or 'p2pfs serve'"
     case .daemonRuns:
       "a daemon runs already for this state directory: stop it first, or choose another with --state DIR"
+    case .cannotListen(let what): "\(what): choose another address with --listen IP:PORT"
+    case .destinationExists(let path): "\(path) exists already: choose another destination, or remove it"
+    case .noDownload(let path):
+      "no download of \(path) is going on: 'p2pfs show_downloads' lists those that are"
     case .noSource:
       "nobody who is online has it: try again when its owner is there ('p2pfs peers' shows who is)"
     case .timedOut: "those who have it deliver nothing: try again later"

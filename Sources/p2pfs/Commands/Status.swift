@@ -14,6 +14,9 @@ struct Status: Hashable, Sendable {
   var validUntil: Int64?
   var trackers: [ListedTracker] = []
   var authority: [UInt8]?
+  var daemonRuns = false
+  /// nil where no daemon runs, or nobody is logged in.
+  var daemon: DaemonReport?
 
   init(state: String) { self.state = state }
 
@@ -31,7 +34,20 @@ extension Status {
     var lines = ["user \(user?.description ?? "-")", "login \(loginWords)"]
     lines += trackers.map { "tracker \($0.address) \($0.condition.words)" }
     if let authority { lines.append("authority \(AuthorityText.text(authority))") }
-    return lines + ["state \(Printable.escaped(state))", "daemon none"]
+    return lines + ["state \(Printable.escaped(state))"] + daemonLines
+  }
+
+  private var daemonLines: [String] {
+    guard daemonRuns else { return ["daemon none"] }
+    guard let daemon else { return ["daemon running, nobody is logged in"] }
+    let used = ProgressBar.size(UInt64(clamping: daemon.cachedBytes))
+    let limit = ProgressBar.size(UInt64(clamping: daemon.cacheBytesMax))
+    return [
+      "daemon running, listening on \(daemon.listening)",
+      "peers \(daemon.peers), sending \(ProgressBar.size(UInt64(clamping: daemon.sendRate)))/s, "
+        + "receiving \(ProgressBar.size(UInt64(clamping: daemon.receiveRate)))/s",
+      "cache \(used) of \(limit)",
+    ] + daemon.transfers.map { "transfer \($0.doneBytes)/\($0.totalBytes) \($0.label)" }
   }
 
   private var loginWords: String {
@@ -65,7 +81,7 @@ extension Status {
       ),
       ("trackers", .array(trackers.map(\.json))),
       ("authority", authority.map { .string(AuthorityText.text($0)) } ?? .null),
-      ("state", .string(state)), ("daemon", .null),
+      ("state", .string(state)), ("daemon", daemonRuns ? daemon?.json ?? .object([]) : .null),
     ])
   }
 }
@@ -82,5 +98,26 @@ extension Status.ListedTracker {
   /// Only where it is another one than the network's.
   private var otherAuthority: JSON {
     if case .otherAuthority(let seen) = condition { .string(AuthorityText.text(seen)) } else { .null }
+  }
+}
+
+extension DaemonReport {
+  fileprivate var json: JSON {
+    .object([
+      ("listening", .string(listening)), ("peers", .number(Int64(peers))),
+      ("sendRate", .number(Int64(sendRate))),
+      ("receiveRate", .number(Int64(receiveRate))),
+      ("cache", .object([("bytes", .number(Int64(cachedBytes))), ("limit", .number(Int64(cacheBytesMax)))])),
+      (
+        "transfers",
+        .array(
+          transfers.map {
+            .object([
+              ("file", .string($0.label)), ("done", .number(Int64(clamping: $0.doneBytes))),
+              ("total", .number(Int64(clamping: $0.totalBytes))),
+            ])
+          })
+      ),
+    ])
   }
 }

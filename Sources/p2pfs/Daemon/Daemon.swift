@@ -44,9 +44,18 @@ final class Daemon: @unchecked Sendable {
 
   var volume: GroupVolume? { member.withLock { $0?.volume } }
 
-  /// Nobody may be logged in yet; a login that cannot be used is told and waited out.
-  func start() {
-    do throws(Failure) { try reload() } catch { complain(error) }
+  /// Nobody may be logged in yet; a login that cannot be used is told and waited out. What only the command line can
+  /// mend ends the start.
+  func start() throws(Failure) {
+    if options.tracker != nil { _ = try TrackerFile.find(named: options.tracker, saved: nil) }
+    do throws(Failure) {
+      try reload()
+    } catch {
+      switch error {
+      case .cannotListen, .configuration: throw error
+      default: complain(error)
+      }
+    }
     _ = WorkerThread("renewal") { [self] in
       while !renewal.wait(until: .now + Self.renewalMilliseconds) { renewIfDue() }
     }
@@ -80,17 +89,30 @@ extension Daemon {
 
   private func reloadAlone() throws(Failure) {
     let login = try SavedLogin.load(from: directory)
-    let now = member.withLock { $0 }
-    guard login != now?.login else { return }
-    if let login, let now, login.user == now.login.user, login.keyPEM == now.login.keyPEM {
-      now.volume.useCredential(try trackers.credential(of: login))
-      return member.withLock { $0 = Member(login: login, volume: now.volume) }
-    }
-    member.withLock { $0 = nil }
-    now?.volume.close()
+    guard try !goesOn(with: login) else { return }
+    endCurrent()
     guard let login else { return }
     let volume = try open(login)
     member.withLock { $0 = Member(login: login, volume: volume) }
+  }
+
+  /// The same login, perhaps with a newer certificate.
+  private func goesOn(with login: SavedLogin?) throws(Failure) -> Bool {
+    guard let now = member.withLock({ $0 }), let login else { return login == nil && volume == nil }
+    if login == now.login { return true }
+    guard login.user == now.login.user, login.keyPEM == now.login.keyPEM else { return false }
+    now.volume.useCredential(try trackers.credential(of: login))
+    member.withLock { $0 = Member(login: login, volume: now.volume) }
+    return true
+  }
+
+  /// What it held, its port and its catalog among it, is free when this returns: the last reference goes here.
+  private func endCurrent() {
+    let old = member.withLock { member in
+      defer { member = nil }
+      return member?.volume
+    }
+    old?.close()
   }
 
   private func open(_ login: SavedLogin) throws(Failure) -> GroupVolume {
@@ -196,6 +218,8 @@ struct DaemonNetwork: Network {
 
 /// While nobody is logged in, nothing can be shared.
 struct NobodyEngine: SharingEngine {
+  var report: DaemonReport? { nil }
+
   func upload(_ paths: [String], to group: GroupName, _ door: any Door) throws(Failure) {
     throw .refused(.notLoggedIn)
   }

@@ -75,5 +75,10 @@ enum LocalTree {
     guard errno == EEXIST, isDirectory(path) else { throw trouble(path) }
   }
 
+  static func makeLink(_ path: LocalPath, to target: [UInt8]) throws(Failure) {
+    let text = String(decoding: target, as: UTF8.self)
+    guard symlink(text, String(decoding: path.bytes, as: UTF8.self)) == 0 else { throw trouble(path) }
+  }
+
   private static func trouble(_ path: LocalPath) -> Failure { .disk(errno, "\(path)") }
 }

@@ -61,6 +61,7 @@ extension MemberEngine {
         return try door.show(.line("left out \(Printable.escaped(path.bytes)): its link leaves the group"))
       }
       try volumeDoes { () throws(VolumeError) in try volume.publish(target, as: path, in: group) }
+      try door.show(.line("sharing \(Printable.escaped(path.bytes)) in \(group)"))
     case .file:
       let meter = ProgressMeter(path, in: group, door)
       try volumeDoes { () throws(VolumeError) in
@@ -89,7 +90,9 @@ extension MemberEngine {
       guard let there = place.appending(below) else { throw .disk(ENAMETOOLONG, "\(place)") }
       if file.kind.isDirectory {
         try LocalTree.makeDirectory(there)
-      } else if case .file = file.kind {
+      } else if case .symlink(let target) = file.kind {
+        try LocalTree.makeLink(there, to: target.bytes)
+      } else {
         try download(file.path, of: group, to: there, door)
       }
     }
@@ -129,9 +132,11 @@ extension MemberEngine {
       return try door.show(.line("downloading \(path) of \(transfer.group) to \(place)"))
     }
     let meter = ProgressMeter(transfer.path, in: transfer.group, door)
+    var patience = Patience(transfer, volume)
     while !transfer.wait(milliseconds: Self.progressMilliseconds) {
       meter.tell(transfer.doneBytes, of: transfer.totalBytes)
       if !goesOn() { transfer.cancel() }
+      if let trouble = patience.isOver() { transfer.fail(trouble) }
     }
     meter.end()
     try volumeDoes { () throws(VolumeError) in try transfer.result?.get() }
@@ -148,6 +153,20 @@ extension MemberEngine {
 
 // The rest.
 extension MemberEngine {
+  var report: DaemonReport? {
+    let peers = volume.swarm.statistics()?.peers ?? []
+    let usage = volume.store.usage
+    return DaemonReport(
+      listening: volume.listening.description, peers: peers.count,
+      sendRate: peers.reduce(0) { $0 + $1.sendRate }, receiveRate: peers.reduce(0) { $0 + $1.receiveRate },
+      cachedBytes: usage.fetchedBytes, cacheBytesMax: usage.limitBytes,
+      transfers: volume.transfers.map {
+        DaemonReport.Transfer(
+          label: "\($0.group)/\(Printable.escaped($0.path.bytes))", doneBytes: $0.doneBytes,
+          totalBytes: $0.totalBytes)
+      })
+  }
+
   func setSharing(_ path: String, of group: GroupName, isOn: Bool) throws(Failure) {
     let path = try GroupPath.checked(path)
     try volumeDoes { () throws(VolumeError) in
@@ -191,6 +210,9 @@ extension Failure {
     case .timedOut: self = .timedOut
     case .cancelled: self = .calledOff
     case .badPath(let error): self = .malformed("that is no file of a group: \(error.sentence)")
+    case .cannotListen(let what): self = .cannotListen(what)
+    case .noDownload: self = .noDownload("that file")
+    case .disk(.exists, let path): self = .destinationExists(path?.description ?? "it")
     case .disk(let trouble, let path): self = .disk(trouble.errno, path?.description ?? "the disk")
     case .state(let text): self = .configuration("\(text): check the state directory")
     }

@@ -51,6 +51,7 @@ import Testing
     story.scratch.write("tree/a b.txt", "spaces\n")
     story.scratch.write("tree/sub/c\nd", "a newline\n")
     story.scratch.write("tree/zero", "")
+    try? FileManager.default.createSymbolicLink(atPath: tree + "/link", withDestinationPath: "zero")
     alice.succeeds("upload_file", "tree", "team")
     bob.succeeds("download_file", "team", "tree", "copy")
     let diff = Child("/usr/bin/diff", ["-r", tree, story.scratch.path + "/copy"]).finish()
@@ -65,7 +66,7 @@ import Testing
     bob.fails(69, "download_file", "team", "f", "copy")
     _ = bob.serves()
     story.scratch.write("taken", "mine")
-    bob.fails(74, "download_file", "team", "f", "taken")
+    bob.fails(73, "download_file", "team", "f", "taken")
     bob.fails(74, "download_file", "team", "f", "nowhere/copy")
     bob.fails(66, "download_file", "team", "g", "copy")
     bob.fails(65, "download_file", "team", "../f", "copy")
@@ -108,6 +109,43 @@ import Testing
     #expect(bob.succeeds("list_files", "team") == ["9 alice 0 f"])
     alice.succeeds("login", "alice", "password of alice")
     bob.succeeds("download_file", "team", "f", "again")
+  }
+
+  @Test func `a login beside a running daemon is taken over by it`() {
+    let (story, alice, bob) = network()
+    _ = (alice.serves(), bob.serves())
+    story.scratch.write("f", "something")
+    alice.succeeds("upload_file", "f", "team")
+    for _ in 0..<3 {
+      alice.succeeds("login", "alice", "password of alice")
+      #expect(alice.succeeds("show_downloads") == [])
+    }
+    bob.succeeds("download_file", "team", "f", "copy")
+    #expect(alice.succeeds("status").contains { $0.hasPrefix("daemon running, listening on 127.0.0.1:") })
+  }
+
+  @Test func `a download that nobody can serve ends, and goes on when somebody can`() {
+    let (story, alice, bob) = network()
+    let first = alice.serves()
+    _ = bob.serves()
+    let data = random(3_000_000, "f", story)
+    alice.succeeds("upload_file", "f", "team")
+    first.signal(SIGKILL)
+    first.wait()
+    bob.fails(75, "download_file", "team", "f", "copy")
+    bob.fails(66, "stop_download", "team", "f")
+    _ = alice.serves()
+    bob.succeeds("download_file", "team", "f", "copy")
+    #expect(contents("copy", story) == data)
+    bob.fails(73, "download_file", "team", "f", "copy")
+  }
+
+  @Test func `a port that is taken is told, and the daemon does not stay`() {
+    let (story, alice, _) = network()
+    let outcome = alice.run(["--listen", "127.0.0.1:\(story.ports[0])", "serve"])
+    #expect(outcome.exit == 69 && outcome.errors.contains("--listen"), "\(outcome)")
+    let bad = story.scratch.write("bad.txt", "nonsense\n")
+    #expect(alice.run(["--tracker", bad, "serve"]).exit == 78)
   }
 
   @Test func `a link names a content, and fetches it`() {
