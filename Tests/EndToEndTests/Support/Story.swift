@@ -17,6 +17,8 @@ final class Story: @unchecked Sendable {
   private var members: Set<String> = []
   /// What must not go before the trackers have ended: a disk, for one.
   var belongings: [AnyObject] = []
+  /// Members' daemons and consoles, which end with the story.
+  var daemons: [Child] = []
 
   /// With that many trackers listed, all on one data directory; none is started yet.
   init(trackers count: Int = 1) {
@@ -67,9 +69,9 @@ final class Story: @unchecked Sendable {
   }
 
   deinit {
-    for tracker in trackers.compactMap({ $0 }) {
-      tracker.signal(SIGKILL)
-      tracker.wait()
+    for child in daemons + trackers.compactMap({ $0 }) {
+      child.signal(SIGKILL)
+      child.wait()
     }
   }
 }

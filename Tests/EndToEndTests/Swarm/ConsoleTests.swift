@@ -6,7 +6,9 @@ import Testing
 @Suite(.serialized) struct ConsoleTests {
   /// A console at a pipe: what is typed, and what it says.
   private func console(_ person: Person) -> Child {
-    person.start(["127.0.0.1:0", person.story.info])
+    let console = person.start(["127.0.0.1:0", person.story.info])
+    person.story.daemons.append(console)
+    return console
   }
 
   @Test func `three members at their consoles make a group, share, fetch and stop`() {

@@ -171,6 +171,7 @@ extension Person {
   /// A daemon for this person, ready to be given commands.
   func serves() -> Child {
     let daemon = start(["--listen", "127.0.0.1:0", "serve"])
+    story.daemons.append(daemon)
     #expect(daemon.waitFor("serving", on: 2))
     // It has heard of its groups when it can list them as its own.
     _ = run(["list_groups"])
