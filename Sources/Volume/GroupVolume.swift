@@ -189,13 +189,3 @@ extension GroupVolume {
     do throws(PathError) { return try FilePath(text) } catch { throw .badPath(error) }
   }
 }
-
-extension RequestID {
-  private static let instance = UInt64.random(in: .min ... .max)
-  private static let last = Atomic<UInt64>(0)
-
-  /// A wish that this run of the program has not had before.
-  static func next() -> RequestID {
-    RequestID(instance: instance, sequence: last.add(1, ordering: .relaxed).newValue)
-  }
-}

@@ -2,6 +2,7 @@
 
 import Glibc
 import GroupModel
+import Swarm
 import Testing
 
 @testable import p2pfs

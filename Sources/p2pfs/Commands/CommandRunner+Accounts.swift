@@ -3,6 +3,7 @@
 // are asked for before, so that a person who thinks keeps nobody waiting.
 
 import GroupModel
+import Swarm
 
 extension CommandRunner {
   func runAccount(_ command: Command) throws(Failure) {

@@ -2,7 +2,7 @@
 // Accounts are in CommandRunner+Accounts, lists in +Lists. One thread calls it.
 
 import GroupModel
-import Synchronization
+import Swarm
 
 struct CommandRunner {
   let options: Options
@@ -97,16 +97,5 @@ extension TrackerAsking {
     let answer = try ask(request)
     if case .refused(let refusal) = answer { throw .refused(refusal) }
     return answer
-  }
-}
-
-extension RequestID {
-  private static let instance = UInt64.random(in: .min ... .max)
-  private static let lastSequence = Atomic<UInt64>(0)
-
-  /// A wish that this run of the program has not had before.
-  static func next() -> RequestID {
-    RequestID(
-      instance: instance, sequence: lastSequence.add(1, ordering: .relaxed).newValue)
   }
 }

@@ -7,11 +7,6 @@ import Volume
 enum ConsoleAlias {
   static let leaves: Set<String> = ["quit", "exit"]
 
-  static let help = """
-    In the console also: show (list_files of your groups), share <n> <file>... and seed <path>
-    (upload_file), download <file> (download_file into this directory), start, exit (quit).
-    """
-
   /// The commands that a line stands for.
   static func meaning(of words: [String], _ volume: GroupVolume?) throws(Failure) -> [[String]] {
     switch words[0] {
