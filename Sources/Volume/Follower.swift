@@ -19,7 +19,7 @@ final class Follower: BookReader, @unchecked Sendable {
     volume.resumeDownloads()
   }
 
-  func bookChanged(_ group: GroupID, _ changes: [Change]) {
+  func bookChanged(_ group: GroupID, _ changes: [Change], by number: UInt64?) {
     for change in changes { follow(change, in: group) }
   }
 
