@@ -10,6 +10,13 @@ internal import Synchronization
 final class Follower: BookReader, @unchecked Sendable {
   /// Set once, before anything is told.
   weak var volume: GroupVolume?
+  /// Where one is mounted.
+  private let mounted = Mutex<Tree?>(nil)
+
+  var tree: Tree? {
+    get { mounted.withLock { $0 } }
+    set { mounted.withLock { $0 = newValue } }
+  }
 
   /// All that is here is told anew: the tracker may be another one.
   func bookIsCurrent() {
@@ -17,13 +24,17 @@ final class Follower: BookReader, @unchecked Sendable {
     volume.locator.askAgain()
     volume.announcer.changed(volume.shared.keys)
     volume.resumeDownloads()
+    tree?.publisher.tryAgain()
   }
 
   func bookChanged(_ group: GroupID, _ changes: [Change], by number: UInt64?) {
+    tree?.changed(group, changes, by: number)
     for change in changes { follow(change, in: group) }
   }
 
   func book(_ group: GroupID, lost user: UserName) { volume?.swarm.cutOff(user, from: group) }
+
+  func bookGroupsChanged() { tree?.groupsChanged() }
 
   func bookForgot(_ group: GroupID) { volume?.forget(group) }
 

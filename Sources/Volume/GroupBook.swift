@@ -16,6 +16,8 @@ package protocol BookReader: AnyObject, Sendable {
   /// Somebody is no longer in a group, or this member himself is not.
   func book(_ group: GroupID, lost user: UserName)
   func bookForgot(_ group: GroupID)
+  /// The groups that this member is in are other ones.
+  func bookGroupsChanged()
   /// Somebody now holds a content that was located, or no longer does.
   func heard(_ holder: ContentHolder, of key: ContentKey)
 }
@@ -167,6 +169,13 @@ extension GroupBook {
   /// The last decision of a group that was folded; 0 for a group that is not known here.
   package func folded(_ group: GroupID) -> UInt64 { rolls.withLock { $0[group]?.folded ?? 0 } }
 
+  package func owner(of group: GroupID) -> UserName? { rolls.withLock { $0[group]?.owner } }
+
+  /// Until a decision is here, which is known to have been made: a moment, unless the line was lost meanwhile.
+  func waitFor(_ number: UInt64, of group: GroupID) {
+    _ = wait(milliseconds: 2_000) { folded(group) >= number || groups[group] == nil }
+  }
+
   /// Who is in a group, by name, with its owner marked.
   package func members(of group: GroupID) -> [(user: UserName, isOwner: Bool)] {
     rolls.withLock { rolls in
@@ -231,7 +240,11 @@ extension GroupBook {
     let members = Set(try catalog.membersAll(of: group))
     let head = try catalog.group(group)
     let folded = head.map { $0.isBehind ? 0 : $0.number } ?? 0
-    rolls.withLock { $0[group] = Roll(name: name, owner: head?.owner, members: members, folded: folded) }
+    let isNew = rolls.withLock { rolls in
+      defer { rolls[group] = Roll(name: name, owner: head?.owner, members: members, folded: folded) }
+      return rolls[group]?.name != name
+    }
+    if isNew { reader?.bookGroupsChanged() }
   }
 
   /// A tracker was reached: hear its decisions from now on, and ask for those that were missed.
@@ -326,5 +339,6 @@ extension GroupBook {
     for user in roll.members { reader?.book(group, lost: user) }
     try? catalog.forget(group)
     reader?.bookForgot(group)
+    reader?.bookGroupsChanged()
   }
 }

@@ -43,6 +43,7 @@ package struct VolumeSetup: Sendable {
 /// tracker or a disk wait on the caller's thread, which must not be one of the rooms' own.
 package final class GroupVolume: @unchecked Sendable {
   package let user: UserName
+  package let stateDirectory: String
   package let line: TrackerLine
   package let book: GroupBook
   package let store: PieceStore
@@ -60,6 +61,7 @@ package final class GroupVolume: @unchecked Sendable {
 
   package init(_ setup: VolumeSetup) throws(VolumeError) {
     user = setup.user
+    stateDirectory = setup.stateDirectory
     log = setup.log
     readMilliseconds = setup.limits.readMilliseconds
     shared = SharedContents()

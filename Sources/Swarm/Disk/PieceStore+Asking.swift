@@ -1,6 +1,6 @@
 // What is here of contents that nobody has open, without opening them.
 
-package import GroupModel
+internal import GroupModel
 internal import Synchronization
 
 extension PieceStore {

@@ -222,7 +222,8 @@ package final class Turn: Sendable {
 
   package init() { semaphore.signal() }
 
-  package func take<Result: ~Copyable, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result
+  package func take<Result: ~Copyable, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure)
+    -> Result
   {
     semaphore.wait()
     defer { semaphore.signal() }

@@ -36,7 +36,10 @@ final class Node: @unchecked Sendable {
   /// In the journal: the tracker could not be asked.
   var pending: RequestID?
 
-  init(_ number: NodeNumber, _ kind: Kind, in group: GroupID?, inode: UInt64, modified: Int64, entry: Entry? = nil) {
+  init(
+    _ number: NodeNumber, _ kind: Kind, in group: GroupID?, inode: UInt64, modified: Int64,
+    entry: Entry? = nil
+  ) {
     self.number = number
     self.kind = kind
     self.group = group

@@ -37,7 +37,8 @@ final class Publisher: @unchecked Sendable {
   private let thread = Mutex<WorkerThread?>(nil)
 
   init(in stateDirectory: String) throws(TreeError) {
-    guard let pending = LocalPath(stateDirectory + "/journal"), let locals = LocalPath(stateDirectory + "/local")
+    guard let pending = LocalPath(stateDirectory + "/journal"),
+      let locals = LocalPath(stateDirectory + "/local")
     else { throw .state("the state directory's path is too long") }
     do throws(DiskTrouble) {
       journal = try PublishJournal(in: pending)

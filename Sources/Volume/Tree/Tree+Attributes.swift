@@ -1,6 +1,6 @@
 // Changing a size, a time or the executable bit; and the extended attributes, which can only be read.
 
-package import GroupModel
+internal import GroupModel
 internal import Swarm
 internal import Synchronization
 
@@ -119,7 +119,8 @@ extension Tree {
     _ name: String, of number: NodeNumber, for caller: Caller
   ) throws(TreeError) -> [UInt8] {
     let node = try node(number)
-    guard name.hasPrefix(Self.prefix), let text = try text(String(name.dropFirst(Self.prefix.count)), of: node, caller)
+    guard name.hasPrefix(Self.prefix),
+      let text = try text(String(name.dropFirst(Self.prefix.count)), of: node, caller)
     else { throw .noAttribute }
     return Array(text.utf8)
   }
@@ -131,7 +132,10 @@ extension Tree {
       return table.withLock { _ in node.entry }.map(\.owner.description) ?? volume.user.description
     }
     let (published, content, isPending) = file.state.withLock { state in
-      (state.published, state.content, state.draft != nil || state.pending != nil || state.isDirty || state.isLocalOnly)
+      (
+        state.published, state.content,
+        state.draft != nil || state.pending != nil || state.isDirty || state.isLocalOnly
+      )
     }
     let attributes = attributes(of: file)
     switch name {
@@ -151,9 +155,12 @@ extension Tree {
   }
 
   /// How many are online who share it; the tracker knows.
-  private func sharers(_ content: FileContent, _ group: GroupID, _ caller: Caller) throws(TreeError) -> String? {
+  private func sharers(_ content: FileContent, _ group: GroupID, _ caller: Caller) throws(TreeError)
+    -> String?
+  {
     guard let root = content.root else { return "0" }
-    guard case .sharers(let counts) = try caller.ask(volume.line, .countSharers(group, [root]), within: 2_000) else {
+    guard case .sharers(let counts) = try caller.ask(volume.line, .countSharers(group, [root]), within: 2_000)
+    else {
       throw .noTracker
     }
     return "\(counts.first ?? 0)"

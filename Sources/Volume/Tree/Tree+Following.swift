@@ -25,7 +25,9 @@ extension Tree {
   func groupsChanged() {
     let (root, known) = table.withLock { table in
       table.changes += 1
-      return (table[.root], table.nodes.filter { if case .group = $0.kind { $0.parent != nil } else { false } })
+      return (
+        table[.root], table.nodes.filter { if case .group = $0.kind { $0.parent != nil } else { false } }
+      )
     }
     guard let root else { return }
     let groups = volume.book.groups
@@ -33,9 +35,11 @@ extension Tree {
       kernel.forgetName(node.name, in: .root)
       vanishAll(below: node)
     }
-    for name in groups.values { if table.withLock({ $0.child(Array(name.description.utf8), of: root) }) == nil {
-      kernel.forgetName(Array(name.description.utf8), in: .root)
-    } }
+    for name in groups.values {
+      if table.withLock({ $0.child(Array(name.description.utf8), of: root) }) == nil {
+        kernel.forgetName(Array(name.description.utf8), in: .root)
+      }
+    }
     touch(root)
     kernel.forgetNode(.root, bytes: false)
   }
@@ -61,7 +65,9 @@ extension Tree {
   private func published(_ entry: Entry, in group: Node) {
     guard let found = find(entry.path, in: group) else { return }
     note(found.directory)
-    guard let node = found.node else { return kernel.forgetName(Array(entry.path.name), in: found.directory.number) }
+    guard let node = found.node else {
+      return kernel.forgetName(Array(entry.path.name), in: found.directory.number)
+    }
     if let file = node.file, case .file(let content) = entry.kind {
       return published(entry, content, file, at: node, in: found.directory)
     }
@@ -145,4 +151,3 @@ extension Tree {
     }
   }
 }
-

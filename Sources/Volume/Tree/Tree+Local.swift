@@ -32,7 +32,8 @@ extension Tree {
     writer.raw(path.bytes)
     return Digest(hashing: writer.bytes.span.bytes).withBytes { bytes in
       RequestID(
-        instance: bytes.loadUnaligned(as: UInt64.self), sequence: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        instance: bytes.loadUnaligned(as: UInt64.self),
+        sequence: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
     }
   }
 
@@ -62,7 +63,9 @@ extension Tree {
       return
     }
     let stored = ContentName(content).flatMap { try? volume.store.content($0) }
-    let entry = ((try? volume.book.entry(at: path, in: row.group)) ?? nil).flatMap { $0.version == over ? $0 : nil }
+    let entry = ((try? volume.book.entry(at: path, in: row.group)) ?? nil).flatMap {
+      $0.version == over ? $0 : nil
+    }
     var state = TreeFile.State(
       published: isLocalOnly ? nil : entry, content: content, modified: modified, inode: inodes.fresh())
     state.stored = stored
@@ -82,7 +85,9 @@ extension Tree {
       var node = try? child(Array(name.description.utf8), of: root, counting: false)
     else { return nil }
     for part in path.parent?.bytes.split(separator: UInt8(ascii: "/")) ?? [] {
-      guard let next = try? child(Array(part), of: node, counting: false), next.isDirectory else { return nil }
+      guard let next = try? child(Array(part), of: node, counting: false), next.isDirectory else {
+        return nil
+      }
       node = next
     }
     return node
@@ -96,7 +101,8 @@ extension Tree {
       guard let place = recoveryPlace(for: label) else { continue }
       do throws(DiskTrouble) {
         try volume.store.recover(draft, to: place)
-        volume.log("\(Printable.escaped(label)) was being written when p2pfs ended: what there is of it is \(place)")
+        volume.log(
+          "\(Printable.escaped(label)) was being written when p2pfs ended: what there is of it is \(place)")
       } catch {
         volume.log("\(Printable.escaped(label)) cannot be recovered: \(error.sentence)")
       }

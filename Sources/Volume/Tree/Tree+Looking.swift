@@ -1,6 +1,6 @@
 // What is there: names, attributes, listings. Answered at once, from memory and from the local catalog.
 
-package import GroupModel
+internal import GroupModel
 internal import Swarm
 internal import Synchronization
 
@@ -44,7 +44,8 @@ extension Tree {
         table.detach(node)
       }
       let node = Node(
-        table.freshNumber(), .group(groupName), in: group, inode: inodes.number(ofGroup: group), modified: Clock.now)
+        table.freshNumber(), .group(groupName), in: group, inode: inodes.number(ofGroup: group),
+        modified: Clock.now)
       table.insert(node, as: name, in: root)
       if counting { node.lookups += 1 }
       return node
@@ -74,38 +75,40 @@ extension Tree {
     guard let group = parent.group else { throw .notFound }
     if case .group(let groupName) = parent.kind {
       let text = String(decoding: name, as: UTF8.self)
-      if let file = controls.group(text, of: groupName) { return control(text, file, in: parent, group, counting) }
+      if let file = controls.group(text, of: groupName) {
+        return control(text, file, in: parent, group, counting)
+      }
     }
     while true {
-      let glance = try glance(at: name, of: parent, counting)
+      let glance = glance(at: name, of: parent, counting)
       if let node = glance.node { return node }
-      guard let path = glance.path else { throw .notFound }
+      guard let above = glance.above, let path = try? Self.path(above + [name]) else { throw .notFound }
       let entry: Entry?
       do throws(BookTrouble) { entry = try volume.book.entry(at: path, in: group) } catch {
         throw .state("\(error)")
       }
       guard let entry else { throw .notFound }
-      if let node = place(entry, in: parent, group, unlessChangedSince: glance.changes, counting) { return node }
+      if let node = place(entry, in: parent, group, unlessChangedSince: glance.changes, counting) {
+        return node
+      }
     }
   }
 
-  private struct Glance {
+  private struct Glance: @unchecked Sendable {
     var node: Node?
-    /// Where to look in the catalog; nil where nothing is to be seen, whatever that says.
-    var path: FilePath?
+    /// Of the directory; nil where nothing is to be seen, whatever the catalog says.
+    var above: [[UInt8]]?
     var changes: UInt64
   }
 
-  private func glance(at name: [UInt8], of parent: Node, _ counting: Bool) throws(TreeError) -> Glance {
-    try inTable { table throws(TreeError) in
+  private func glance(at name: [UInt8], of parent: Node, _ counting: Bool) -> Glance {
+    table.withLock { table in
       var glance = Glance(changes: table.changes)
       if let node = table.child(name, of: parent) {
         if counting { node.lookups += 1 }
         glance.node = node
       } else if table.hidden[Place(directory: parent.number, name: name)] == nil {
-        guard let above = table.path(of: parent) else { throw .notFound }
-        guard !(above.isEmpty && FilePath.controlNames.contains { Array($0.utf8) == name }) else { throw .notFound }
-        glance.path = try Self.path(above + [name])
+        glance.above = table.path(of: parent)
       }
       return glance
     }
@@ -149,18 +152,22 @@ extension Tree {
 // Attributes.
 extension Tree {
   /// Of a control file its length as it is known without waiting.
-  package func attributes(of number: NodeNumber) throws(TreeError) -> Attributes { attributes(of: try node(number)) }
+  package func attributes(of number: NodeNumber) throws(TreeError) -> Attributes {
+    attributes(of: try node(number))
+  }
 
   func attributes(of node: Node) -> Attributes {
     switch node.kind {
     case .root, .group, .directory:
       let (inode, modified) = table.withLock { _ in (node.inode, node.modified) }
       return Attributes(
-        kind: .directory, inode: inode, size: 4096, heldBytes: 0, modified: modified, permissions: 0o755, links: 2)
+        kind: .directory, inode: inode, size: 4096, heldBytes: 0, modified: modified, permissions: 0o755,
+        links: 2)
     case .symlink(let target):
       let (inode, modified) = table.withLock { _ in (node.inode, node.modified) }
       return Attributes(
-        kind: .symlink, inode: inode, size: target.bytes.count, heldBytes: 0, modified: modified, permissions: 0o777)
+        kind: .symlink, inode: inode, size: target.bytes.count, heldBytes: 0, modified: modified,
+        permissions: 0o777)
     case .control(let file):
       return Attributes(
         kind: .control, inode: node.inode, size: file.lengthAtOnce(), heldBytes: 0, modified: Clock.now,
@@ -179,9 +186,11 @@ extension Tree {
     let isMine = now.entry.map { mayChange($0, in: file.group) } ?? true
     let size = now.draft?.fileBytes ?? Int(clamping: now.content.size)
     let held = now.draft?.allocatedBytes ?? heldBytes(now.stored, now.content)
-    let permissions: UInt16 = (isMine ? 0o644 : 0o444) | (now.content.isExecutable ? (isMine ? 0o111 : 0o111) : 0)
+    let permissions: UInt16 =
+      (isMine ? 0o644 : 0o444) | (now.content.isExecutable ? (isMine ? 0o111 : 0o111) : 0)
     return Attributes(
-      kind: .file, inode: now.inode, size: size, heldBytes: held, modified: now.modified, permissions: permissions,
+      kind: .file, inode: now.inode, size: size, heldBytes: held, modified: now.modified,
+      permissions: permissions,
       areSettled: now.draft == nil && (held >= size || held == 0 && !now.isOpen))
   }
 
@@ -223,7 +232,8 @@ extension Tree {
     let groups = volume.book.groups.sorted { $0.value < $1.value }.map {
       OpenDirectory.Seen(
         OpenDirectory.Item(
-          name: Array($0.value.description.utf8), inode: inodes.number(ofGroup: $0.key), kind: .directory), nil)
+          name: Array($0.value.description.utf8), inode: inodes.number(ofGroup: $0.key), kind: .directory),
+        nil)
     }
     return names + groups
   }
@@ -243,7 +253,8 @@ extension Tree {
     var entries: [Entry] = []
     do throws(BookTrouble) {
       while true {
-        let page = try volume.book.children(of: path, in: group, after: entries.last.map { Array($0.path.name) },
+        let page = try volume.book.children(
+          of: path, in: group, after: entries.last.map { Array($0.path.name) },
           limit: Self.pageLimit)
         entries += page
         if page.count < Self.pageLimit { break }
@@ -281,7 +292,8 @@ extension Tree {
         name: name, inode: inodes.number(of: entry, in: group), kind: entry.kind.attributesKind)
       return OpenDirectory.Seen(item, entry)
     }
-    return decided + locals.sorted { $0.name.lexicographicallyPrecedes($1.name) }.map { OpenDirectory.Seen($0, nil) }
+    return decided
+      + locals.sorted { $0.name.lexicographicallyPrecedes($1.name) }.map { OpenDirectory.Seen($0, nil) }
   }
 }
 

@@ -1,6 +1,6 @@
 // Making, removing and renaming: each is one decision of the tracker, visible here when the call returns.
 
-package import GroupModel
+internal import GroupModel
 internal import Link
 internal import Swarm
 internal import Synchronization
@@ -53,7 +53,9 @@ extension Tree {
     }
     let answer = try caller.ask(volume.line, .propose(.next(), Proposal(.found, in: groupName)))
     if case .refused(let refusal) = answer { throw refusal == .groupExists ? .exists : TreeError(refusal) }
-    _ = volume.book.wait(milliseconds: volume.line.patienceMilliseconds) { volume.book.group(named: groupName) != nil }
+    _ = volume.book.wait(milliseconds: volume.line.patienceMilliseconds) {
+      volume.book.group(named: groupName) != nil
+    }
     touch(root)
     return try lookUp(name, in: root.number)
   }

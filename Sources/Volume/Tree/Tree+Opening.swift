@@ -1,6 +1,6 @@
 // Opening and creating files, and the drafts that writing begins.
 
-package import GroupModel
+internal import GroupModel
 internal import Link
 internal import Swarm
 internal import Synchronization
@@ -74,10 +74,11 @@ extension Tree {
     let spot = try spot(name, in: directory)
     _ = try groupName(spot.group)
     if (try? child(name, of: spot.directory, counting: false)) != nil { throw .exists }
-    let draft = try newDraft(over: nil, for: spot.path, in: spot.group)
+    let draft = try newDraft(over: nil, for: spot.path.bytes, in: spot.group)
     let hidden = takeHidden(spot)
     var state = TreeFile.State(
-      published: hidden, content: .empty(isExecutable: isExecutable), modified: Clock.now, inode: inodes.fresh())
+      published: hidden, content: .empty(isExecutable: isExecutable), modified: Clock.now,
+      inode: inodes.fresh())
     state.draft = draft
     state.isDirty = true
     let file = TreeFile(in: spot.group, state)
@@ -98,7 +99,9 @@ extension Tree {
 
   /// What an editor has put aside under this name is replaced by what comes now.
   func takeHidden(_ spot: Spot) -> Entry? {
-    table.withLock { $0.hidden.removeValue(forKey: Place(directory: spot.directory.number, name: spot.name)) }?.entry
+    table.withLock {
+      $0.hidden.removeValue(forKey: Place(directory: spot.directory.number, name: spot.name))
+    }?.entry
   }
 }
 
@@ -110,7 +113,7 @@ extension Tree {
     return try file.draftTurn.take { () throws(TreeError) in
       let (draft, stored) = file.state.withLock { ($0.draft, $0.stored) }
       if let draft { return draft }
-      let path = (try? path(of: node)) ?? FilePath.removed
+      let path = (try? path(of: node))?.bytes ?? node.name
       let new = try newDraft(over: truncated ? nil : stored, for: path, in: file.group)
       file.state.withLock { state in
         state.draft = new
@@ -121,10 +124,10 @@ extension Tree {
   }
 
   private func newDraft(
-    over base: StoredContent?, for path: FilePath, in group: GroupID
+    over base: StoredContent?, for path: [UInt8], in group: GroupID
   ) throws(TreeError) -> Draft {
     let groupName = volume.book.groups[group]?.description ?? "group"
-    let label = Array(groupName.utf8) + [UInt8(ascii: "/")] + path.bytes
+    let label = Array(groupName.utf8) + [UInt8(ascii: "/")] + path
     do throws(DiskTrouble) { return try volume.store.draft(over: base, label: label) } catch {
       throw TreeError(error)
     }
@@ -188,7 +191,8 @@ extension Tree {
   /// False when the deadline has passed first; what is under way goes on.
   @discardableResult
   func bringAndWait(
-    _ runs: [BlockRange], of stored: StoredContent, in group: GroupID, for caller: Caller, until deadline: Instant
+    _ runs: [BlockRange], of stored: StoredContent, in group: GroupID, for caller: Caller,
+    until deadline: Instant
   ) throws(TreeError) -> Bool {
     let box = OutcomeBox()
     let isDone = try caller.wait(until: deadline) { bell in

@@ -70,7 +70,8 @@ extension Tree {
   private func bringBase(
     _ base: StoredContent, of file: TreeFile, for caller: Caller, until deadline: Instant
   ) throws(TreeError) -> Bool {
-    try bringAndWait(base.missing(in: base.layout.allBlocks), of: base, in: file.group, for: caller, until: deadline)
+    try bringAndWait(
+      base.missing(in: base.layout.allBlocks), of: base, in: file.group, for: caller, until: deadline)
   }
 
   private func setContent(_ stored: StoredContent?, of file: TreeFile) {
@@ -110,7 +111,9 @@ extension Tree {
     let (old, row, stored) = file.state.withLock { state in
       let wish = Proposal.Wish.publish(
         path, .file(state.content), modified: state.modified, over: state.published?.version ?? 0)
-      return (state.pending, PendingPublish(Proposal(wish, in: group), in: file.group, as: .next()), state.stored)
+      return (
+        state.pending, PendingPublish(Proposal(wish, in: group), in: file.group, as: .next()), state.stored
+      )
     }
     if let stored { volume.shareCached(stored, as: LedgerKey(file.group, path)) }
     do throws(DiskTrouble) {
@@ -144,15 +147,20 @@ extension Tree {
     try settle(row, file, at: node, answer, for: caller, within: milliseconds)
   }
 
-  func decide(_ row: PendingPublish, for caller: Caller, within milliseconds: Int) throws(TreeError) -> TrackerAnswer {
-    try caller.ask(volume.line, .propose(row.request, row.proposal), within: milliseconds) { [publisher] answer in
+  func decide(_ row: PendingPublish, for caller: Caller, within milliseconds: Int) throws(TreeError)
+    -> TrackerAnswer
+  {
+    try caller.ask(volume.line, .propose(row.request, row.proposal), within: milliseconds) {
+      [publisher] answer in
       if case .decided(let group, let number) = answer { publisher.noteOwn(group, number) }
     }
   }
 
   /// Bytes before names: who hears of the name finds who has the bytes.
   private func announce(_ row: PendingPublish) {
-    guard case .publish(_, .file(let content), _, _) = row.proposal.wish, let root = content.root else { return }
+    guard case .publish(_, .file(let content), _, _) = row.proposal.wish, let root = content.root else {
+      return
+    }
     let key = ContentKey(group: row.group, root: root)
     volume.line.ask(.announce([Holding(key: key, pieces: volume.shared.pieces(key))])) { _ in }
   }
@@ -327,7 +335,9 @@ extension Tree {
 
   /// Directories and links.
   private func retryOther(_ row: PendingPublish, at node: Node, for caller: Caller) -> Bool {
-    guard let answer = try? decide(row, for: caller, within: volume.line.patienceMilliseconds) else { return false }
+    guard let answer = try? decide(row, for: caller, within: volume.line.patienceMilliseconds) else {
+      return false
+    }
     guard case .publish(let path, let kind, let modified, _) = row.proposal.wish else { return true }
     switch answer {
     case .decided(let group, let number):

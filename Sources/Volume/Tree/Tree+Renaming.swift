@@ -1,14 +1,15 @@
 // Renaming: of what the group has, by one decision; of what only this machine has, here; and between the two, as
 // editors do it.
 
-package import GroupModel
+internal import GroupModel
 internal import Link
 internal import Swarm
 internal import Synchronization
 
 extension Tree {
   package func rename(
-    _ name: [UInt8], in directory: NodeNumber, to newName: [UInt8], in newDirectory: NodeNumber, replacing: Bool,
+    _ name: [UInt8], in directory: NodeNumber, to newName: [UInt8], in newDirectory: NodeNumber,
+    replacing: Bool,
     for caller: Caller
   ) throws(TreeError) {
     try mustBeWritable()
@@ -79,7 +80,8 @@ extension Tree {
     _ node: Node, _ from: Spot, over target: Node?, _ to: Spot, for caller: Caller
   ) throws(TreeError) {
     _ = takeHidden(to)
-    let number = try decide(.rename(from: from.path, to: to.path, replacing: true), in: from.group, for: caller)
+    let number = try decide(
+      .rename(from: from.path, to: to.path, replacing: true), in: from.group, for: caller)
     move(node, over: target, to)
     renumber(node, to, number)
     if let target, let file = target.file { forgetReplaced(file, at: target, to) }

@@ -4,9 +4,9 @@
 // Some operations answer at once, from memory and the local catalog. Those that have a `caller` may wait for the
 // tracker, the swarm or a slow disk, and belong on a thread that may: they end early when the caller is interrupted.
 
-package import GroupModel
+internal import GroupModel
 internal import Link
-package import Swarm
+internal import Swarm
 internal import Synchronization
 
 /// ## Concurrency model
@@ -45,16 +45,6 @@ package final class Tree: Sendable {
   package func close() {
     publisher.stop()
     volume.follower.tree = nil
-  }
-
-  /// Under the table's lock, for what is done with several nodes at once.
-  func inTable<Result>(
-    _ body: (inout sending NodeTable) throws(TreeError) -> sending Result
-  ) throws(TreeError) -> sending Result {
-    let result = table.withLock { table in
-      Swift.Result { () throws(TreeError) in try body(&table) }
-    }
-    return try result.get()
   }
 
   func node(_ number: NodeNumber) throws(TreeError) -> Node {

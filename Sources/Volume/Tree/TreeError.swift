@@ -89,7 +89,8 @@ extension TreeError {
     case .notDirectory: "it is no directory"
     case .isDirectory: "it is a directory"
     case .notEmpty: "the directory is not empty"
-    case .notPermitted(let text), .denied(let text), .invalid(let text), .notNow(let text), .state(let text): text
+    case .notPermitted(let text), .denied(let text), .invalid(let text), .notNow(let text), .state(let text):
+      text
     case .nameTooLong: "the name is too long"
     case .crossesGroups: "it would go to another group"
     case .readOnly: "the mount is read-only"
