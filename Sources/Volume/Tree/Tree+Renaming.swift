@@ -68,12 +68,17 @@ extension Tree {
   private func rename(
     _ file: TreeFile, _ node: Node, _ from: Spot, over target: Node?, _ to: Spot, for caller: Caller
   ) throws(TreeError) {
-    let isPublished = file.state.withLock { $0.published != nil && !$0.isLocalOnly }
-    let isNewHere = table.withLock { $0.locals.contains(node) }
+    let isPublished = file.state.withLock { $0.published != nil }
     let staysLocal = LocalNames.isLocal(to.name)
-    if isPublished, !isNewHere, staysLocal { return try putAside(file, node, from, over: target, to) }
-    if isPublished, !isNewHere { return try renamePublished(node, from, over: target, to, for: caller) }
-    try renameLocal(file, node, over: target, to, staysLocal: staysLocal, for: caller)
+    if isPublished, staysLocal { return try putAside(file, node, from, over: target, to) }
+    guard isPublished else {
+      return try renameLocal(file, node, over: target, to, staysLocal: staysLocal, for: caller)
+    }
+    try renamePublished(node, from, over: target, to, for: caller)
+    // What is pending is to be published under its new name.
+    guard file.state.withLock({ $0.pending != nil }) else { return }
+    file.state.withLock { $0.isDirty = true }
+    try publishAlone(file, at: node, for: caller, within: Self.patienceMilliseconds)
   }
 
   private func renamePublished(
@@ -165,9 +170,9 @@ extension Tree {
     guard let entry = file.state.withLock({ $0.published }) else { throw .notFound }
     move(node, over: target, to)
     table.withLock { table in
-      table.hidden[Place(directory: from.directory.number, name: from.name)] = NodeTable.HiddenName(
-        group: from.group, entry: entry, since: Clock.now)
-      table.hold(from.directory)
+      table.hide(
+        NodeTable.HiddenName(group: from.group, entry: entry, since: Clock.now),
+        at: Place(directory: from.directory.number, name: from.name))
       table.setLocal(node, true)
     }
     file.state.withLock { state in
@@ -193,7 +198,7 @@ extension Tree {
       } catch {
         if error == .noTracker { continue }
       }
-      _ = table.withLock { $0.hidden.removeValue(forKey: place) }
+      _ = table.withLock { $0.unhide(place) }
     }
   }
 }
