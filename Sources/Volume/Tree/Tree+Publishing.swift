@@ -29,7 +29,7 @@ extension Tree {
     guard file.state.withLock({ $0.isDirty && $0.draft == nil }) else { return }
     // Whoever was removed meanwhile has nothing to publish.
     guard let path = try? path(of: node) else { return }
-    if LocalNames.isLocal(node.name) { return try keepLocal(file, at: node, path) }
+    if LeftByEditors.holds(node.name) { return try keepLocal(file, at: node, path) }
     try propose(file, at: node, path, for: caller, within: milliseconds)
   }
 

@@ -69,7 +69,7 @@ extension Tree {
     _ file: TreeFile, _ node: Node, _ from: Spot, over target: Node?, _ to: Spot, for caller: Caller
   ) throws(TreeError) {
     let isPublished = file.state.withLock { $0.published != nil }
-    let staysLocal = LocalNames.isLocal(to.name)
+    let staysLocal = LeftByEditors.holds(to.name)
     if isPublished, staysLocal { return try putAside(file, node, from, over: target, to) }
     guard isPublished else {
       return try renameLocal(file, node, over: target, to, staysLocal: staysLocal, for: caller)
