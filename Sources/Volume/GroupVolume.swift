@@ -54,6 +54,7 @@ package final class GroupVolume: @unchecked Sendable {
   package let events: EventLog
   package let readMilliseconds: Int
   let running = Mutex<[LedgerKey: Transfer]>([:])
+  let cachedIsShared = Atomic(false)
   /// The share that is being loaded at the start.
   let loading = Mutex<LedgerKey?>(nil)
   /// Shares that have ended by themselves, of which no tracker has heard yet.
@@ -75,6 +76,7 @@ package final class GroupVolume: @unchecked Sendable {
     locator = Locator(over: line)
     announcer = Announcer(over: line) { [shared] in shared.pieces($0) }
     (store, ledger) = try Self.disk(setup, follower)
+    shared.store = store
     let reached = Self.reached(port, setup.advertise)
     do throws(BookTrouble) {
       book = try GroupBook(
