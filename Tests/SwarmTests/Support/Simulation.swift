@@ -4,6 +4,7 @@
 import GroupModel
 import Link
 import Testing
+import Visitors
 
 @testable import Swarm
 
