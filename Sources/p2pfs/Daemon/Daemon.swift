@@ -122,7 +122,7 @@ extension Daemon {
       pin: try pin(login), trackers: info.trackers,
       listen: SocketAddress(options.listen), advertise: options.advertise,
       cacheBytes: Int(clamping: options.cacheBytesMax), limits: limits
-    ) { Daemon.say("p2pfs: \($0)") }
+    ) { StandardStreams.note("p2pfs: \($0)") }
     do throws(VolumeError) {
       let volume = try GroupVolume(setup)
       try volume.open()
