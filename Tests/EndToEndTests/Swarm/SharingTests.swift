@@ -4,14 +4,9 @@ import Foundation
 import Testing
 
 @Suite(.serialized) struct SharingTests {
-  private func network() -> (Story, Person, Person) {
-    let story = Story()
-    story.startTracker()
-    let (alice, bob) = (story.member("alice"), story.member("bob"))
-    alice.succeeds("create_group", "team")
-    bob.succeeds("join_group", "team")
-    alice.succeeds("accept_request", "team", "bob")
-    return (story, alice, bob)
+  private func network() throws -> (Story, Person, Person) {
+    let team = try Team("alice", "bob")
+    return (team.story, team[0], team[1])
   }
 
   private func random(_ bytes: Int, _ name: String, _ story: Story) -> Data {
@@ -27,8 +22,8 @@ import Testing
     FileManager.default.contents(atPath: story.scratch.path + "/" + name)
   }
 
-  @Test func `a file that one shares another fetches, and both have it then`() {
-    let (story, alice, bob) = network()
+  @Test func `a file that one shares another fetches, and both have it then`() throws {
+    let (story, alice, bob) = try network()
     let data = random(5_000_001, "big.bin", story)
     let (first, second) = (alice.serves(), bob.serves())
     #expect(alice.succeeds("upload_file", "big.bin", "team") == ["sharing big.bin in team"])
@@ -43,8 +38,8 @@ import Testing
     #expect(second.wait() == 0)
   }
 
-  @Test func `a directory goes whole, and comes whole`() {
-    let (story, alice, bob) = network()
+  @Test func `a directory goes whole, and comes whole`() throws {
+    let (story, alice, bob) = try network()
     _ = (alice.serves(), bob.serves())
     let tree = story.scratch.path + "/tree"
     try? FileManager.default.createDirectory(atPath: tree + "/sub/empty", withIntermediateDirectories: true)
@@ -58,8 +53,8 @@ import Testing
     #expect(diff.exit == 0, "\(diff)")
   }
 
-  @Test func `what is not there, not allowed or in the way is refused`() {
-    let (story, alice, bob) = network()
+  @Test func `what is not there, not allowed or in the way is refused`() throws {
+    let (story, alice, bob) = try network()
     _ = alice.serves()
     story.scratch.write("f", "something")
     alice.succeeds("upload_file", "f", "team")
@@ -79,8 +74,8 @@ import Testing
     #expect(contents("taken", story) == Data("mine".utf8))
   }
 
-  @Test func `stopping one's own share leaves the file to others, and the last one takes it along`() {
-    let (story, alice, bob) = network()
+  @Test func `stopping one's own share leaves the file to others, and the last one takes it along`() throws {
+    let (story, alice, bob) = try network()
     _ = (alice.serves(), bob.serves())
     story.scratch.write("f", "something")
     alice.succeeds("upload_file", "f", "team")
@@ -94,8 +89,8 @@ import Testing
     #expect(alice.succeeds("list_files", "team") == ["9 alice 1 f"])
   }
 
-  @Test func `sharing goes on after a restart, and with a login after a logout`() {
-    let (story, alice, bob) = network()
+  @Test func `sharing goes on after a restart, and with a login after a logout`() throws {
+    let (story, alice, bob) = try network()
     let first = alice.serves()
     story.scratch.write("f", "something")
     alice.succeeds("upload_file", "f", "team")
@@ -111,8 +106,8 @@ import Testing
     bob.succeeds("download_file", "team", "f", "again")
   }
 
-  @Test func `a login beside a running daemon is taken over by it`() {
-    let (story, alice, bob) = network()
+  @Test func `a login beside a running daemon is taken over by it`() throws {
+    let (story, alice, bob) = try network()
     _ = (alice.serves(), bob.serves())
     story.scratch.write("f", "something")
     alice.succeeds("upload_file", "f", "team")
@@ -124,8 +119,8 @@ import Testing
     #expect(alice.succeeds("status").contains { $0.hasPrefix("daemon running, listening on 127.0.0.1:") })
   }
 
-  @Test func `a download that nobody can serve ends, and goes on when somebody can`() {
-    let (story, alice, bob) = network()
+  @Test func `a download that nobody can serve ends, and goes on when somebody can`() throws {
+    let (story, alice, bob) = try network()
     let first = alice.serves()
     _ = bob.serves()
     let data = random(3_000_000, "f", story)
@@ -140,16 +135,16 @@ import Testing
     bob.fails(73, "download_file", "team", "f", "copy")
   }
 
-  @Test func `a port that is taken is told, and the daemon does not stay`() {
-    let (story, alice, _) = network()
+  @Test func `a port that is taken is told, and the daemon does not stay`() throws {
+    let (story, alice, _) = try network()
     let outcome = alice.run(["--listen", "127.0.0.1:\(story.ports[0])", "serve"])
     #expect(outcome.exit == 69 && outcome.errors.contains("--listen"), "\(outcome)")
     let bad = story.scratch.write("bad.txt", "nonsense\n")
     #expect(alice.run(["--tracker", bad, "serve"]).exit == 78)
   }
 
-  @Test func `a link names a content, and fetches it`() {
-    let (story, alice, bob) = network()
+  @Test func `a link names a content, and fetches it`() throws {
+    let (story, alice, bob) = try network()
     _ = (alice.serves(), bob.serves())
     story.scratch.write("a file", "something")
     alice.succeeds("upload_file", "a file", "team")
@@ -160,21 +155,9 @@ import Testing
     bob.fails(65, "fetch", "p2pfs://team/zz/9/f", "other")
   }
 
-  @Test func `a second daemon on one state directory is refused`() {
-    let (_, alice, _) = network()
+  @Test func `a second daemon on one state directory is refused`() throws {
+    let (_, alice, _) = try network()
     _ = alice.serves()
     alice.fails(69, "serve")
-  }
-}
-
-extension Person {
-  /// A daemon for this person, ready to be given commands.
-  func serves() -> Child {
-    let daemon = start(["--listen", "127.0.0.1:0", "serve"])
-    story.daemons.append(daemon)
-    #expect(daemon.waitFor("serving", on: 2))
-    // It has heard of its groups when it can list them as its own.
-    _ = run(["list_groups"])
-    return daemon
   }
 }
