@@ -174,10 +174,15 @@ extension Roster {
     if let address = newcomer.dialled { dialling.remove(address) }
   }
 
-  /// The longer it has failed, the longer it is left alone.
+  /// The longer it has failed, the longer it is left alone; then those who want something of it hear of it again.
   private func noteFailure(of address: PeerAddress) {
     let count = min(10, (failures[address]?.count ?? 0) + 1)
-    failures[address] = Failure(count: count, until: .now + min(500 << count, 300_000))
+    let pause = min(500 << count, 300_000)
+    failures[address] = Failure(count: count, until: .now + pause)
+    loop.after(milliseconds: pause + 1) { [weak self] in
+      guard let self, !isStopped else { return }
+      fetcher.sourcesChanged()
+    }
   }
 
   /// A line that ends as soon as it is open is as good as none: who turns us away says so only then.
