@@ -80,11 +80,24 @@ extension GroupVolume {
     }
     running.withLock { $0[record.key] = transfer }
     shared.put(content, as: record.key)
-    let handle = swarm.fetchAll(key, into: content) { [self] result in
-      // Renaming and syncing wait for the disk; the swarm's thread must not.
-      finishing.post { [self] in finish(record, modified, download, transfer, result) }
+    // What an earlier run has left of it is not gained any more, and others wait for it.
+    announcer.changed([key])
+    let begin: @Sendable () -> Void = { [self] in
+      let handle = swarm.fetchAll(key, into: content) { [self] result in
+        // Renaming and syncing wait for the disk; the swarm's thread must not.
+        finishing.post { [self] in finish(record, modified, download, transfer, result) }
+      }
+      transfer.onCancel { handle.cancel() }
     }
-    transfer.onCancel { handle.cancel() }
+    guard content.hasDoubts else {
+      begin()
+      return transfer
+    }
+    // What a crash has left unrecorded is looked at first, or it would be fetched again meanwhile.
+    _ = WorkerThread("doubts", niceness: 5) {
+      content.settle(content.layout.allBlocks)
+      begin()
+    }
     return transfer
   }
 

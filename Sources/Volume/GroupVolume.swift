@@ -86,7 +86,7 @@ package final class GroupVolume: @unchecked Sendable {
     }
     swarm = PeerSwarm(
       as: setup.credential, trusting: setup.pin, listening: port, shelf: shared, membership: book,
-      finder: locator, limits: setup.limits)
+      finder: locator, limits: setup.limits, log: { [events = setup.events] in events.note($0) })
     guard swarm != nil else { throw .refused(.loginEnded) }
     follower.volume = self
   }

@@ -1,6 +1,7 @@
 // Files into and out of groups: what only a daemon can do, since it has to go on sharing afterwards.
 
 import GroupModel
+import Swarm
 
 /// What a daemon does with files. Calls wait until it is done; what takes long is told to the door.
 protocol SharingEngine {
@@ -29,6 +30,9 @@ struct DaemonReport: Hashable, Sendable {
   let receiveRate: Int
   let cachedBytes: Int
   let cacheBytesMax: Int
+  /// Since the daemon began.
+  let sentBytes: Int
+  let fetched: FetchCounters
   let transfers: [Transfer]
   /// What people should know and did not ask for.
   var events: [Event] = []

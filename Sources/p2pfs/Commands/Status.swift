@@ -1,6 +1,7 @@
 // What `status` says: the same for people, a key and its value a line, and as JSON with keys that stay.
 
 import GroupModel
+import Swarm
 
 struct Status: Hashable, Sendable {
   struct ListedTracker: Hashable, Sendable {
@@ -112,6 +113,7 @@ extension DaemonReport {
       ("sendRate", .number(Int64(sendRate))),
       ("receiveRate", .number(Int64(receiveRate))),
       ("cache", .object([("bytes", .number(Int64(cachedBytes))), ("limit", .number(Int64(cacheBytesMax)))])),
+      ("sent", .number(Int64(sentBytes))), ("fetched", fetched.json),
       (
         "transfers",
         .array(
@@ -126,6 +128,16 @@ extension DaemonReport {
         "events",
         .array(events.map { .object([("at", .string(UTC.iso($0.time))), ("text", .string($0.text))]) })
       ),
+    ])
+  }
+}
+
+extension FetchCounters {
+  /// Bytes of contents: what came, what of it was kept, came although it was here, or could not be believed.
+  fileprivate var json: JSON {
+    .object([
+      ("received", .number(Int64(received))), ("kept", .number(Int64(verified))),
+      ("twice", .number(Int64(duplicate))), ("thrown", .number(Int64(wasted))),
     ])
   }
 }

@@ -24,7 +24,7 @@ final class Daemon: @unchecked Sendable {
   private let trackers = TrackerNetwork()
   /// The certificate of which it was said that its login has ended.
   private let endedLogin = Mutex<[UInt8]>([])
-  private let events = EventLog { Daemon.say("p2pfs: \($0)") }
+  private let events = EventLog { StandardStreams.note("p2pfs: \($0)") }
 
   private struct Member {
     let login: SavedLogin

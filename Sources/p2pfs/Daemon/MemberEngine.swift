@@ -257,12 +257,14 @@ extension MemberEngine {
 // The rest.
 extension MemberEngine {
   var report: DaemonReport? {
-    let peers = volume.swarm.statistics()?.peers ?? []
+    let swarm = volume.swarm.statistics()
+    let peers = swarm?.peers ?? []
     let usage = volume.store.usage
     return DaemonReport(
       listening: volume.listening.description, peers: peers.count,
       sendRate: peers.reduce(0) { $0 + $1.sendRate }, receiveRate: peers.reduce(0) { $0 + $1.receiveRate },
       cachedBytes: usage.fetchedBytes, cacheBytesMax: usage.limitBytes,
+      sentBytes: swarm?.sentBytes ?? 0, fetched: swarm?.counters ?? FetchCounters(),
       transfers: volume.transfers.map {
         DaemonReport.Transfer(
           label: "\($0.group)/\(Printable.escaped($0.path.bytes))", doneBytes: $0.doneBytes,
