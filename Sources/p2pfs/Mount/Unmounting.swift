@@ -3,11 +3,10 @@
 import CFuse
 import Glibc
 
-enum MountPoint {
+enum Unmounting {
   /// Whoever has something open there keeps it; nobody finds the way in any more. Root asks the system, others the
   /// program that may.
-  static func detach(_ path: String, still isMounted: () -> Bool) {
-    guard isMounted() else { return }
+  static func detach(_ path: String) {
     if geteuid() == 0 {
       umount2(path, Int32(MNT_DETACH))
     } else {
