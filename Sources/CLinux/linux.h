@@ -2,9 +2,11 @@
 
 #include <netinet/tcp.h>
 #include <semaphore.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -90,3 +92,16 @@ static inline int p2pfs_rename_to_new(
 
 static const int p2pfs_seek_data = 3;
 static const int p2pfs_seek_hole = 4;
+
+/// A global variable, which Swift does not let threads share.
+extern char **environ;
+static inline char **p2pfs_environment(void) { return environ; }
+
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+static inline void p2pfs_spawn_closing_from(posix_spawn_file_actions_t *actions, int from) {
+  posix_spawn_file_actions_addclosefrom_np(actions, from);
+}
+
+/// Members of an enumeration.
+static const int p2pfs_unmount_detach = MNT_DETACH;
+static const int p2pfs_unmount_no_follow = UMOUNT_NOFOLLOW;

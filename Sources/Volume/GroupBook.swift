@@ -167,6 +167,11 @@ extension GroupBook {
   /// The last decision of a group that was folded; 0 for a group that is not known here.
   package func folded(_ group: GroupID) -> UInt64 { rolls.withLock { $0[group]?.folded ?? 0 } }
 
+  /// Until a decision is here, which is known to have been made: a moment, unless the line was lost meanwhile.
+  package func waitFor(_ number: UInt64, of group: GroupID) {
+    _ = wait(milliseconds: 2_000) { folded(group) >= number || groups[group] == nil }
+  }
+
   /// Who is in a group, by name, with its owner marked.
   package func members(of group: GroupID) -> [(user: UserName, isOwner: Bool)] {
     rolls.withLock { rolls in

@@ -4,6 +4,7 @@
 // Some operations answer at once, from memory and the local catalog. Those that have a `caller` may wait for the
 // tracker, the swarm or a slow disk, and belong on a thread that may: they end early when the caller is interrupted.
 
+package import GroupModel
 internal import Synchronization
 
 package final class Tree: Sendable {
@@ -14,7 +15,7 @@ package final class Tree: Sendable {
 
   package init(
     over volume: GroupVolume, telling kernel: any KernelCache, controls: any ControlTable, isReadOnly: Bool
-  ) {
+  ) throws(TreeError) {
     self.volume = volume
     self.kernel = kernel
     self.controls = controls
@@ -29,6 +30,9 @@ package final class Tree: Sendable {
   package func sync(for caller: Caller, milliseconds: Int) throws(TreeError) {}
 
   package func close() {}
+
+  /// What is closed and not published, for the status: group and path.
+  package var pending: [(group: GroupName, path: FilePath)] { [] }
 }
 
 // At once.

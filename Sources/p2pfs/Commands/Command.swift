@@ -27,6 +27,10 @@ enum Command: Hashable, Sendable {
   case link(GroupName, String)
   case fetch(String, destination: String?)
   case peers(GroupName?, String?)
+  /// `-f`: stays in the foreground.
+  case mount(String, staysHere: Bool)
+  case unmount(String)
+  case sync
   case serve
   /// Where to listen, and the trackers.
   case console(listen: String?, tracker: String?)
@@ -61,8 +65,8 @@ extension Command {
       .startShare(let group, _), .link(let group, _):
       group
     case .peers(let group, _): group
-    case .createUser, .login, .logout, .passwd, .listGroups, .showDownloads, .fetch, .serve, .console, .quit,
-      .status, .help, .version:
+    case .createUser, .login, .logout, .passwd, .listGroups, .showDownloads, .fetch, .mount, .unmount,
+      .sync, .serve, .console, .quit, .status, .help, .version:
       nil
     }
   }
@@ -75,7 +79,7 @@ extension Command {
       user
     case .logout, .passwd, .listGroups, .createGroup, .joinGroup, .leaveGroup, .listRequests, .listMembers,
       .listFiles, .uploadFile, .downloadFile, .showDownloads, .stopDownload, .stopShare, .startShare, .link,
-      .fetch, .peers, .serve, .console, .quit, .status, .help, .version:
+      .fetch, .peers, .mount, .unmount, .sync, .serve, .console, .quit, .status, .help, .version:
       nil
     }
   }

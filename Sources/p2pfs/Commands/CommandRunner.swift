@@ -27,10 +27,11 @@ struct CommandRunner {
       try propose(.reject(user), in: group, "rejected \(user)'s request to join \(group)")
     case .removeMember(let group, let user):
       try propose(.remove(user), in: group, "removed \(user) from \(group)")
-    case .uploadFile, .downloadFile, .showDownloads, .stopDownload, .stopShare, .startShare, .fetch, .peers:
+    case .uploadFile, .downloadFile, .showDownloads, .stopDownload, .stopShare, .startShare, .fetch, .peers,
+      .unmount, .sync:
       try runFiles(command)
     case .link(let group, let path): try showLink(group, path)
-    case .serve, .console, .quit: throw .usage("that is not for here: give it to a shell of its own")
+    case .mount, .serve, .console, .quit: throw .usage("that is not for here: give it to a shell of its own")
     case .status(let json): try showStatus(json: json)
     case .help(let topic): try help(topic)
     case .version: try door.show(.line(Version.text))

@@ -20,6 +20,12 @@ enum Failure: Error, Hashable, Sendable {
   case noDownload(String)
   /// Nobody who is online has it; those who have it deliver nothing; somebody called it off.
   case noSource, timedOut, calledOff
+  /// A directory cannot be mounted, or unmounted because programs use it: both halves. No mount of ours is there.
+  case cannotMount(String)
+  case inUse(String)
+  case notMounted(String)
+  /// What is closed and not published, and what to do.
+  case notPublished(String)
   /// What the system said, and about what.
   case disk(Int32, String)
   case foreignState(path: String, owner: UInt32)
@@ -41,9 +47,9 @@ extension Failure {
     case .refused(let refusal): refusal.exitCode
     case .noTracker, .noDaemon, .daemonRuns, .cannotListen, .strangeAnswer: ExitCode.unavailable
     case .destinationExists: ExitCode.exists
-    case .noDownload: ExitCode.noSuch
-    case .noSource, .timedOut, .calledOff: ExitCode.notNow
-    case .disk, .foreignState, .damaged, .readerGone: ExitCode.disk
+    case .noDownload, .notMounted: ExitCode.noSuch
+    case .noSource, .timedOut, .calledOff, .inUse, .notPublished: ExitCode.notNow
+    case .cannotMount, .disk, .foreignState, .damaged, .readerGone: ExitCode.disk
     case .configuration, .authorityChanged: ExitCode.configuration
     }
   }
@@ -51,7 +57,11 @@ extension Failure {
   /// `what was wrong: what to do`. The command says which group and which user are meant.
   func sentence(for command: Command?) -> String {
     switch self {
-    case .usage(let text), .malformed(let text), .configuration(let text): text
+    case .usage(let text), .malformed(let text), .configuration(let text), .cannotMount(let text),
+      .inUse(let text), .notPublished(let text):
+      text
+    case .notMounted(let place):
+      "nothing of p2pfs is mounted at \(Quoted.text(place)): 'p2pfs status' says what is"
     case .refused(let refusal): refusal.sentence(for: command)
     case .noTracker(let tried, let reason): Self.noTrackerSentence(tried, reason)
     case .noDaemon:

@@ -47,7 +47,8 @@ extension Status {
       "peers \(daemon.peers), sending \(ProgressBar.size(UInt64(clamping: daemon.sendRate)))/s, "
         + "receiving \(ProgressBar.size(UInt64(clamping: daemon.receiveRate)))/s",
       "cache \(used) of \(limit)",
-    ] + daemon.transfers.map { "transfer \($0.doneBytes)/\($0.totalBytes) \($0.label)" }
+    ] + (daemon.mounted.map { ["mounted \(Printable.escaped($0))"] } ?? [])
+      + daemon.pending.map { "pending \($0)" } + daemon.transfers.map { "transfer \($0.doneBytes)/\($0.totalBytes) \($0.label)" }
   }
 
   private var loginWords: String {
@@ -108,6 +109,8 @@ extension DaemonReport {
       ("sendRate", .number(Int64(sendRate))),
       ("receiveRate", .number(Int64(receiveRate))),
       ("cache", .object([("bytes", .number(Int64(cachedBytes))), ("limit", .number(Int64(cacheBytesMax)))])),
+      ("mount", mounted.map { .string($0) } ?? .null),
+      ("pending", .array(pending.map { .string($0) })),
       (
         "transfers",
         .array(

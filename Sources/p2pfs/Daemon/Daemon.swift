@@ -21,6 +21,11 @@ final class Daemon: @unchecked Sendable {
   private let reloading = Mutex(())
   private let renewal = Semaphore()
   private let trackers = TrackerNetwork()
+  /// What has happened lately.
+  let events = EventLog()
+  private let life = Mutex<MountLife?>(nil)
+  /// Whether what it says goes to a file, where each line needs its time.
+  private let logsTimes: Bool
 
   private struct Member {
     let login: SavedLogin
@@ -28,8 +33,9 @@ final class Daemon: @unchecked Sendable {
   }
 
   /// `daemonRuns` where there is one already.
-  init(_ options: Options) throws(Failure) {
+  init(_ options: Options, logsTimes: Bool = false) throws(Failure) {
     self.options = options
+    self.logsTimes = logsTimes
     directory = try StateDirectory(making: options.stateDirectory())
     lock = openat(directory.descriptor, Self.lockName, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard lock >= 0 else { throw .disk(errno, "opening \(Quoted.text(directory.name(Self.lockName)))") }
@@ -72,9 +78,37 @@ final class Daemon: @unchecked Sendable {
     Glibc.close(lock)
   }
 
-  func complain(_ failure: Failure) { Self.say("p2pfs: \(failure.sentence(for: nil))") }
+  func complain(_ failure: Failure) { note(failure.sentence(for: nil)) }
+
+  /// For those who look after it: on stderr, and among the events.
+  func note(_ text: String) {
+    events.add(text)
+    logsTimes ? Self.say("\(UTC.iso(UTC.now)) \(text)") : Self.say("p2pfs: \(text)")
+  }
 
   static func say(_ text: String) { StandardStreams.complain(text) }
+}
+
+// What is mounted.
+extension Daemon {
+  /// nil for a daemon that shows no directory.
+  var mount: MountLife? { life.withLock { $0 } }
+
+  func show(_ mount: MountLife) { life.withLock { $0 = mount } }
+
+  /// What `mount` and `df` show as the source.
+  func source(of volume: GroupVolume) -> String {
+    let login = member.withLock { $0?.login }
+    let info = try? TrackerFile.find(named: options.tracker, saved: login?.trackerText).info
+    return "p2pfs:\(volume.user)@\(info?.trackers.first?.description ?? "-")"
+  }
+
+  static func runs(in state: String) -> Bool {
+    let lock = Glibc.open("\(state)/\(lockName)", O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+    guard lock >= 0 else { return false }
+    defer { Glibc.close(lock) }
+    return flock(lock, LOCK_EX | LOCK_NB) != 0
+  }
 }
 
 // Who is logged in.
@@ -90,17 +124,21 @@ extension Daemon {
   private func reloadAlone() throws(Failure) {
     let login = try SavedLogin.load(from: directory)
     guard try !goesOn(with: login) else { return }
+    mount?.leave()
     endCurrent()
     guard let login else { return }
     let volume = try open(login)
     member.withLock { $0 = Member(login: login, volume: volume) }
+    mount?.loginChanged()
   }
 
-  /// The same login, perhaps with a newer certificate.
+  /// The same user in the same network, perhaps with a newer certificate, or by another login.
   private func goesOn(with login: SavedLogin?) throws(Failure) -> Bool {
     guard let now = member.withLock({ $0 }), let login else { return login == nil && volume == nil }
     if login == now.login { return true }
-    guard login.user == now.login.user, login.keyPEM == now.login.keyPEM else { return false }
+    guard login.user == now.login.user, login.authority == now.login.authority,
+      login.trackerText == now.login.trackerText
+    else { return false }
     now.volume.useCredential(try trackers.credential(of: login))
     member.withLock { $0 = Member(login: login, volume: now.volume) }
     return true
@@ -122,7 +160,7 @@ extension Daemon {
       pin: try pin(login), trackers: info.trackers,
       listen: SocketAddress(options.listen), advertise: options.advertise,
       cacheBytes: Int(clamping: options.cacheBytesMax), limits: limits
-    ) { Daemon.say("p2pfs: \($0)") }
+    ) { [weak self] in self?.note($0) }
     do throws(VolumeError) {
       let volume = try GroupVolume(setup)
       try volume.open()
@@ -170,8 +208,9 @@ extension Daemon {
       files: CatalogListing(options: options, volume: volume), passwords: passwords, door: door)
     runner.engine =
       volume.map {
-        MemberEngine(volume: $0, directory: directory, waitsForDownloads: waits, goesOn: goesOn)
-      } ?? NobodyEngine()
+        MemberEngine(
+          volume: $0, directory: directory, waitsForDownloads: waits, goesOn: goesOn, mount: mount)
+      } ?? NobodyEngine(directory: directory, mount: mount)
     return runner
   }
 }
@@ -218,6 +257,16 @@ struct DaemonNetwork: Network {
 
 /// While nobody is logged in, nothing can be shared.
 struct NobodyEngine: SharingEngine {
+  /// Where relative paths begin.
+  let directory: String
+  var mount: MountLife?
+
+  func synchronize() {}
+
+  func unmount(_ place: String, _ door: any Door) throws(Failure) {
+    try Unmounting.run(mount, WorkingDirectory.absolute(place, from: directory), door) { true }
+  }
+
   var report: DaemonReport? { nil }
 
   func upload(_ paths: [String], to group: GroupName, _ door: any Door) throws(Failure) {

@@ -17,6 +17,8 @@ struct MemberEngine: SharingEngine {
   let waitsForDownloads: Bool
   /// Asked while something lasts: false when nobody waits for it any longer.
   var goesOn: @Sendable () -> Bool = { true }
+  /// nil where nothing is mounted.
+  var mount: MountLife?
 
   private func local(_ path: String) throws(Failure) -> LocalPath {
     let whole = path.hasPrefix("/") ? path : "\(directory)/\(path)"
@@ -156,7 +158,7 @@ extension MemberEngine {
   var report: DaemonReport? {
     let peers = volume.swarm.statistics()?.peers ?? []
     let usage = volume.store.usage
-    return DaemonReport(
+    var report = DaemonReport(
       listening: volume.listening.description, peers: peers.count,
       sendRate: peers.reduce(0) { $0 + $1.sendRate }, receiveRate: peers.reduce(0) { $0 + $1.receiveRate },
       cachedBytes: usage.fetchedBytes, cacheBytesMax: usage.limitBytes,
@@ -165,6 +167,15 @@ extension MemberEngine {
           label: "\($0.group)/\(Printable.escaped($0.path.bytes))", doneBytes: $0.doneBytes,
           totalBytes: $0.totalBytes)
       })
+    report.mounted = mount?.point.path
+    report.pending = mount?.pending ?? []
+    return report
+  }
+
+  func synchronize() throws(Failure) { try mount?.synchronize(while: goesOn) }
+
+  func unmount(_ place: String, _ door: any Door) throws(Failure) {
+    try Unmounting.run(mount, WorkingDirectory.absolute(place, from: directory), door, goesOn)
   }
 
   func setSharing(_ path: String, of group: GroupName, isOn: Bool) throws(Failure) {
