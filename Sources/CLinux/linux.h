@@ -2,11 +2,9 @@
 
 #include <netinet/tcp.h>
 #include <semaphore.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -97,11 +95,10 @@ static const int p2pfs_seek_hole = 4;
 extern char **environ;
 static inline char **p2pfs_environment(void) { return environ; }
 
-extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
-static inline void p2pfs_spawn_closing_from(posix_spawn_file_actions_t *actions, int from) {
-  posix_spawn_file_actions_addclosefrom_np(actions, from);
-}
+/// Declared here, since <spawn.h> shows it to GNU sources only.
+extern int p2pfs_close_from(void *actions, int first) __asm__("posix_spawn_file_actions_addclosefrom_np");
 
-/// Members of an enumeration.
-static const int p2pfs_unmount_detach = MNT_DETACH;
-static const int p2pfs_unmount_no_follow = UMOUNT_NOFOLLOW;
+/// Of <sys/mount.h>, whose other includes would take `struct stat` away from Swift's Glibc.
+extern int umount2(const char *path, int flags);
+static const int p2pfs_unmount_detach = 2;
+static const int p2pfs_unmount_no_follow = 8;

@@ -16,6 +16,8 @@ package protocol BookReader: AnyObject, Sendable {
   /// Somebody is no longer in a group, or this member himself is not.
   func book(_ group: GroupID, lost user: UserName)
   func bookForgot(_ group: GroupID)
+  /// The groups that this member is in are other ones.
+  func bookGroupsChanged()
   /// Somebody now holds a content that was located, or no longer does.
   func heard(_ holder: ContentHolder, of key: ContentKey)
 }
@@ -157,6 +159,10 @@ extension GroupBook {
     rolls.withLock { $0[group]?.owner == user }
   }
 
+  func sharesGroup(with user: UserName) -> Bool {
+    rolls.withLock { $0.values.contains { $0.members.contains(user) } }
+  }
+
   /// The groups that this member is in.
   package var groups: [GroupID: GroupName] { rolls.withLock { $0.mapValues(\.name) } }
 
@@ -166,6 +172,8 @@ extension GroupBook {
 
   /// The last decision of a group that was folded; 0 for a group that is not known here.
   package func folded(_ group: GroupID) -> UInt64 { rolls.withLock { $0[group]?.folded ?? 0 } }
+
+  package func owner(of group: GroupID) -> UserName? { rolls.withLock { $0[group]?.owner } }
 
   /// Until a decision is here, which is known to have been made: a moment, unless the line was lost meanwhile.
   package func waitFor(_ number: UInt64, of group: GroupID) {
@@ -236,7 +244,11 @@ extension GroupBook {
     let members = Set(try catalog.membersAll(of: group))
     let head = try catalog.group(group)
     let folded = head.map { $0.isBehind ? 0 : $0.number } ?? 0
-    rolls.withLock { $0[group] = Roll(name: name, owner: head?.owner, members: members, folded: folded) }
+    let isNew = rolls.withLock { rolls in
+      defer { rolls[group] = Roll(name: name, owner: head?.owner, members: members, folded: folded) }
+      return rolls[group]?.name != name
+    }
+    if isNew { reader?.bookGroupsChanged() }
   }
 
   /// A tracker was reached: hear its decisions from now on, and ask for those that were missed.
@@ -331,5 +343,6 @@ extension GroupBook {
     for user in roll.members { reader?.book(group, lost: user) }
     try? catalog.forget(group)
     reader?.bookForgot(group)
+    reader?.bookGroupsChanged()
   }
 }

@@ -4,6 +4,7 @@
 import Glibc
 import GroupModel
 import Link
+import Volume
 
 enum MountProgram {
   static let logName = "daemon.log"
@@ -27,7 +28,8 @@ enum MountProgram {
   /// Appended to; a long one begins anew, and the one before is kept.
   private static func openLog(in directory: StateDirectory) throws(Failure) -> Int32 {
     var status = stat()
-    if fstatat(directory.descriptor, logName, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_size > logBytesMax {
+    if fstatat(directory.descriptor, logName, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_size > logBytesMax
+    {
       renameat(directory.descriptor, logName, directory.descriptor, "\(logName).1")
     }
     let flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC
@@ -52,17 +54,17 @@ extension MountProgram {
   private static func run(_ options: Options, _ place: String, _ waiting: ReadySignal?) throws(Failure) {
     let signals = StopSignals()
     let daemon = try Daemon(options, logsTimes: waiting != nil)
-    let point = try MountPoint(preparing: place)
+    let mounted = try MountPlace(preparing: place)
     // A daemon that stays is not to keep the directory it was started in from being unmounted.
     chdir("/")
     try daemon.start()
     guard let user = try loggedIn(daemon) else { throw .refused(.notLoggedIn) }
-    let life = MountLife(at: point, options.mount, of: daemon)
+    let life = MountLife(at: mounted, options.mount, of: daemon)
     daemon.show(life)
     let socket = try SocketDoor(daemon)
     socket.open()
     stopOnSignal(signals, life)
-    let told = "\(Printable.escaped(point.path)) as \(user)"
+    let told = "\(Printable.escaped(mounted.path)) as \(user)"
     let result: Result<Void, Failure>
     do throws(Failure) {
       try life.run {
@@ -70,7 +72,7 @@ extension MountProgram {
         // Whoever started it was stopped meanwhile, and does not want it.
         if waiting?.send(0, told) == false { life.stop() }
       }
-      daemon.note("unmounted \(Printable.escaped(point.path))")
+      daemon.note("unmounted \(Printable.escaped(mounted.path))")
       result = .success(())
     } catch {
       result = .failure(error)

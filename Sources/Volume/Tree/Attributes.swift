@@ -27,10 +27,12 @@ package struct Attributes: Hashable, Sendable {
   /// The mode without the kind.
   package var permissions: UInt16
   package var links: UInt32
+  /// The kernel may keep them until it is told; otherwise they change by themselves, and it should ask again soon.
+  package var areSettled: Bool
 
   package init(
     kind: Kind, inode: UInt64, size: Int, heldBytes: Int, modified: Int64, permissions: UInt16,
-    links: UInt32 = 1
+    links: UInt32 = 1, areSettled: Bool = true
   ) {
     self.kind = kind
     self.inode = inode
@@ -39,6 +41,7 @@ package struct Attributes: Hashable, Sendable {
     self.modified = modified
     self.permissions = permissions
     self.links = links
+    self.areSettled = areSettled
   }
 }
 
@@ -85,10 +88,13 @@ package struct AttributeChange: Hashable, Sendable {
 
 package struct SpaceUse: Hashable, Sendable {
   package let totalBytes: Int
+  /// What may still be written: the disk may have less room than the limit leaves.
   package let freeBytes: Int
+  package let usedBytes: Int
 
-  package init(totalBytes: Int, freeBytes: Int) {
+  package init(totalBytes: Int, freeBytes: Int, usedBytes: Int) {
     self.totalBytes = totalBytes
     self.freeBytes = freeBytes
+    self.usedBytes = usedBytes
   }
 }

@@ -4,14 +4,22 @@
 // Some operations answer at once, from memory and the local catalog. Those that have a `caller` may wait for the
 // tracker, the swarm or a slow disk, and belong on a thread that may: they end early when the caller is interrupted.
 
-package import GroupModel
+internal import GroupModel
+internal import Link
+internal import Swarm
 internal import Synchronization
 
+/// ## Concurrency model
+/// For any thread. Nodes and names are under the lock of `table`, held for moments and never while a catalog or a disk
+/// is read; what a file holds is under its own. The book's thread tells what was decided.
 package final class Tree: Sendable {
   package let volume: GroupVolume
   let kernel: any KernelCache
   let controls: any ControlTable
   let isReadOnly: Bool
+  let table: Mutex<NodeTable>
+  let inodes = Inodes()
+  let publisher: Publisher
 
   package init(
     over volume: GroupVolume, telling kernel: any KernelCache, controls: any ControlTable, isReadOnly: Bool
@@ -20,85 +28,90 @@ package final class Tree: Sendable {
     self.kernel = kernel
     self.controls = controls
     self.isReadOnly = isReadOnly
+    table = Mutex(NodeTable(root: Node(.root, .root, in: nil, inode: 1, modified: Clock.now)))
+    publisher = try Publisher(in: volume.stateDirectory)
   }
 
   /// What was closed and not yet published is here again, and tried again; drafts that a crash has left are moved to
   /// `recovered/`.
-  package func open() {}
+  package func open() {
+    publisher.tree = self
+    recoverDrafts()
+    restorePending()
+    volume.follower.tree = self
+    publisher.start()
+  }
 
-  /// Waits until everything closed is published; says what is not when the deadline has passed.
-  package func sync(for caller: Caller, milliseconds: Int) throws(TreeError) {}
+  package func close() {
+    publisher.stop()
+    volume.follower.tree = nil
+  }
 
-  package func close() {}
+  func node(_ number: NodeNumber) throws(TreeError) -> Node {
+    guard let node = table.withLock({ $0[number] }) else { throw .stale }
+    return node
+  }
 
-  /// What is closed and not published, for the status: group and path.
-  package var pending: [(group: GroupName, path: FilePath)] { [] }
+  func groupName(_ group: GroupID) throws(TreeError) -> GroupName {
+    guard let name = volume.book.groups[group] else { throw .refused(.notMember) }
+    return name
+  }
+
+  package var space: SpaceUse {
+    let usage = volume.store.usage
+    let used = usage.fetchedBytes + usage.ownBytes
+    let total = max(usage.limitBytes, used)
+    return SpaceUse(
+      totalBytes: total, freeBytes: min(max(0, total - used), max(0, usage.diskFreeBytes)), usedBytes: used)
+  }
 }
 
-// At once.
+// Where things lie.
 extension Tree {
-  /// Counts one lookup.
-  package func lookUp(_ name: [UInt8], in directory: NodeNumber) throws(TreeError) -> Found {
-    throw .notFound
+  /// A place in a group where something is, or could be.
+  struct Spot {
+    let directory: Node
+    let name: [UInt8]
+    let group: GroupID
+    let path: FilePath
   }
 
-  package func forget(_ node: NodeNumber, lookups: UInt64) {}
-
-  /// Of a control file its length as it is known without waiting.
-  package func attributes(of node: NodeNumber) throws(TreeError) -> Attributes { throw .notFound }
-
-  package func target(ofLink node: NodeNumber) throws(TreeError) -> [UInt8] { throw .notFound }
-
-  package func openDirectory(_ node: NodeNumber) throws(TreeError) -> OpenDirectory { throw .notFound }
-
-  /// `stale`: look the name up again, and open what is there now.
-  package func open(_ node: NodeNumber, _ access: Access) throws(TreeError) -> OpenFile { throw .notFound }
-
-  package func create(
-    _ name: [UInt8], in directory: NodeNumber, isExecutable: Bool, _ access: Access
-  ) throws(TreeError) -> (Found, OpenFile) { throw .notFound }
-
-  package var space: SpaceUse { SpaceUse(totalBytes: 0, freeBytes: 0) }
-
-  /// Names without the `user.` prefix are not known here: these are the whole names.
-  package func extendedAttributeNames(of node: NodeNumber) throws(TreeError) -> [String] { [] }
-}
-
-// May wait.
-extension Tree {
-  package func extendedAttribute(
-    _ name: String, of node: NodeNumber, for caller: Caller
-  ) throws(TreeError) -> [UInt8] { throw .noAttribute }
-
-  /// With `file`, of what it has open.
-  package func change(
-    _ change: AttributeChange, of node: NodeNumber, through file: OpenFile?, for caller: Caller
-  ) throws(TreeError) -> Attributes { throw .notFound }
-
-  package func makeDirectory(
-    _ name: [UInt8], in directory: NodeNumber, for caller: Caller
-  ) throws(TreeError) -> Found { throw .notFound }
-
-  package func removeDirectory(
-    _ name: [UInt8], from directory: NodeNumber, for caller: Caller
-  ) throws(TreeError) {}
-
-  package func removeFile(_ name: [UInt8], from directory: NodeNumber, for caller: Caller) throws(TreeError) {
+  func spot(_ name: [UInt8], in directory: NodeNumber) throws(TreeError) -> Spot {
+    let parent = try node(directory)
+    guard parent.isDirectory else { throw .notDirectory }
+    guard let group = parent.group else {
+      throw .notPermitted("files lie in groups: make one with mkdir")
+    }
+    guard let above = table.withLock({ $0.path(of: parent) }) else { throw .notFound }
+    return Spot(directory: parent, name: name, group: group, path: try Self.path(above + [name]))
   }
 
-  package func makeLink(
-    _ name: [UInt8], in directory: NodeNumber, to target: [UInt8], for caller: Caller
-  ) throws(TreeError) -> Found { throw .notFound }
-
-  package func rename(
-    _ name: [UInt8], in directory: NodeNumber, to newName: [UInt8], in newDirectory: NodeNumber,
-    replacing: Bool,
-    for caller: Caller
-  ) throws(TreeError) {}
-
-  package func openControl(_ node: NodeNumber, _ access: Access, for caller: Caller) throws(TreeError)
-    -> OpenControl
-  {
-    throw .notFound
+  static func path(_ names: [[UInt8]]) throws(TreeError) -> FilePath {
+    let bytes = Array(names.joined(separator: [UInt8(ascii: "/")]))
+    do throws(PathError) { return try FilePath(bytes) } catch { throw TreeError(error) }
   }
+
+  /// Of a node that has a name.
+  func path(of node: Node) throws(TreeError) -> FilePath {
+    guard let names = table.withLock({ $0.path(of: node) }) else { throw .notFound }
+    return try Self.path(names)
+  }
+
+  func entry(at spot: Spot) throws(TreeError) -> Entry? {
+    do throws(BookTrouble) { return try volume.book.entry(at: spot.path, in: spot.group) } catch {
+      throw .state("\(error)")
+    }
+  }
+
+  /// A file is its publisher's and the group owner's to change.
+  func mayChange(_ entry: Entry, in group: GroupID) -> Bool {
+    entry.owner == volume.user || volume.book.isOwner(volume.user, of: group)
+  }
+
+  func mustBeMine(_ entry: Entry?, in group: GroupID) throws(TreeError) {
+    guard let entry, !mayChange(entry, in: group) else { return }
+    throw .denied("\(entry.path) belongs to \(entry.owner)")
+  }
+
+  func mustBeWritable() throws(TreeError) { if isReadOnly { throw .readOnly } }
 }

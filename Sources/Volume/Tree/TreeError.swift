@@ -39,7 +39,8 @@ package enum TreeError: Error, Hashable, Sendable {
       case .disk(let trouble, _): TreeError(trouble)
       case .badPath(let error): TreeError(error)
       case .cancelled: .interrupted
-      case .noDownload: .notFound
+      case .noDownload, .notShared: .notFound
+      case .downloadsElsewhere: .exists
       case .cannotListen(let text), .state(let text): .state(text)
       }
   }
@@ -78,4 +79,64 @@ package enum TreeError: Error, Hashable, Sendable {
   init(_ trouble: FetchTrouble) { self.init(VolumeError(trouble)) }
 
   init(_ trouble: TrackerTrouble) { self.init(VolumeError(trouble)) }
+}
+
+extension TreeError {
+  /// For the log: what was wrong.
+  package var sentence: String {
+    switch self {
+    case .notFound: "it is not there"
+    case .exists: "it exists already"
+    case .notDirectory: "it is no directory"
+    case .isDirectory: "it is a directory"
+    case .notEmpty: "the directory is not empty"
+    case .notPermitted(let text), .denied(let text), .invalid(let text), .notNow(let text), .state(let text):
+      text
+    case .nameTooLong: "the name is too long"
+    case .crossesGroups: "it would go to another group"
+    case .readOnly: "the mount is read-only"
+    case .tooLarge: "it is too large"
+    case .full: "there is no room left for it"
+    case .badHandle: "it was not opened for that"
+    case .noAttribute: "there is no such attribute"
+    case .stale: "it is another one now"
+    case .interrupted: "it was interrupted"
+    case .noSource: "nobody who is online has it"
+    case .timedOut: "those who have it deliver nothing"
+    case .noTracker: "no tracker answers"
+    case .refused(let refusal): "\(refusal.words)"
+    case .disk(let trouble): trouble.sentence
+    }
+  }
+}
+
+extension Refusal {
+  fileprivate var words: String {
+    switch self {
+    case .malformed: "it is malformed"
+    case .noSuchUser: "there is no such user"
+    case .noSuchGroup: "there is no such group"
+    case .noSuchRequest: "there is no such request"
+    case .noSuchMember: "there is no such member"
+    case .noSuchFile: "there is no such file"
+    case .userExists: "the user exists already"
+    case .groupExists: "the group exists already"
+    case .alreadyMember: "already a member"
+    case .fileExists: "it exists already"
+    case .directoryNotEmpty: "the directory is not empty"
+    case .notDirectory: "it is no directory"
+    case .isDirectory: "it is a directory"
+    case .conflict: "somebody else has published it meanwhile"
+    case .notOwner: "only the group's owner may do it"
+    case .notMember: "only members of the group may do it"
+    case .notYours: "it belongs to somebody else"
+    case .wrongLogin: "wrong user or password"
+    case .notLoggedIn: "nobody is logged in"
+    case .loginEnded: "the login has ended"
+    case .busy: "the tracker is busy"
+    case .throttled: "too many attempts"
+    case .trackerFull: "the tracker has no room left"
+    case .limitReached: "a limit is reached"
+    }
+  }
 }

@@ -31,4 +31,6 @@ package protocol ControlTable: AnyObject, Sendable {
   var listsThoseOfGroups: Bool { get }
   func root(_ name: String) -> (any ControlFile)?
   func group(_ name: String, of group: GroupName) -> (any ControlFile)?
+  /// The words by which a content is fetched.
+  func link(to content: FileContent, at path: FilePath, in group: GroupName) -> String
 }

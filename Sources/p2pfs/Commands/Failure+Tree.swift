@@ -34,16 +34,17 @@ extension TreeError {
     self =
       switch failure {
       case .usage(let text), .malformed(let text): .invalid(text)
-      case .refused(.noSuchFile), .noDownload, .notMounted: .notFound
+      case .refused(.noSuchFile), .noDownload, .notMounted, .notShared: .notFound
       case .refused(let refusal): TreeError(refusal)
       case .noTracker, .noDaemon, .daemonRuns, .cannotListen, .strangeAnswer: .noTracker
       case .destinationExists: .exists
       case .noSource: .noSource
       case .timedOut: .timedOut
       case .calledOff, .readerGone: .interrupted
-      case .notPublished(let text), .inUse(let text): .notNow(text)
-      case .disk(let number, _): .disk(DiskTrouble(errno: number))
-      case .foreignState, .damaged, .configuration, .authorityChanged, .cannotMount:
+      case .notPublished(let text), .inUse(let text), .downloadsElsewhere(let text): .notNow(text)
+      case .notAFile: .invalid(failure.sentence(for: nil))
+      case .disk(let number, _): .disk(.failed(errno: number))
+      case .foreignState, .damaged, .configuration, .authorityChanged, .cannotMount, .otherTrackers:
         .state(failure.sentence(for: nil))
       }
   }

@@ -74,7 +74,8 @@ struct MountOptions: Hashable, Sendable {
   /// would let files of others act here as what they are not; there are none.
   private static func isForOthers(_ name: String) -> Bool {
     let others = [
-      "_netdev", "nofail", "noauto", "auto", "user", "nouser", "users", "owner", "group", "defaults", "nonempty",
+      "_netdev", "nofail", "noauto", "auto", "user", "nouser", "users", "owner", "group", "defaults",
+      "nonempty",
       "relatime", "comment", "dev", "suid", "uhelper", "helper",
     ]
     return others.contains(name) || name.hasPrefix("x-") || name.hasPrefix("X-")
@@ -83,7 +84,8 @@ struct MountOptions: Hashable, Sendable {
   /// The words that libfuse 3 and the kernel know. A misspelt one is told before anything has happened.
   private static func pass(_ option: String, to mount: inout MountOptions) throws(Failure) {
     let known = [
-      "allow_root", "auto_unmount", "debug", "default_permissions", "nodev", "nosuid", "exec", "noexec", "async",
+      "allow_root", "auto_unmount", "debug", "default_permissions", "nodev", "nosuid", "exec", "noexec",
+      "async",
       "sync", "dirsync", "atime", "noatime", "diratime", "nodiratime", "norelatime", "strictatime",
       "nostrictatime", "symfollow", "nosymfollow", "blkdev",
     ]

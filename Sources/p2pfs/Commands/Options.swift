@@ -117,7 +117,9 @@ extension OptionWord {
     OptionWord(name: "--user", value: "USER", summary: "with 'mount': logs in first") {
       options, value throws(Failure) in options.mount.user = try MountOptions.user(value)
     },
-    OptionWord(name: "-o", value: "OPTIONS", summary: "with 'mount': allow_other, ro, show_control, libfuse's") {
+    OptionWord(
+      name: "-o", value: "OPTIONS", summary: "with 'mount': allow_other, ro, show_control, libfuse's"
+    ) {
       options, value throws(Failure) in try MountOptions.take(value, into: &options)
     },
   ]

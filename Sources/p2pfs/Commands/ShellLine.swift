@@ -22,7 +22,9 @@ struct ShellLine: Hashable, Sendable {
     } else {
       command = try Command(words: words, flags: parts.flags)
       if case .mount = command { return }
-      guard !options.mount.isGiven else { throw .usage("-o and --user are for 'p2pfs mount': leave them out") }
+      guard !options.mount.isGiven else {
+        throw .usage("-o and --user are for 'p2pfs mount': leave them out")
+      }
     }
   }
 }
@@ -49,7 +51,8 @@ private struct LineParts {
 
   /// mount(8) and /etc/fstab call `p2pfs SOURCE DIR -o OPTIONS`. A source that is a path names the state directory.
   func wordsOfMountHelper(_ options: inout Options) -> [String]? {
-    guard words.count == 2, options.mount.isFromList, !CommandWord.all.contains(where: { $0.name == words[0] })
+    guard words.count == 2, options.mount.isFromList,
+      !CommandWord.all.contains(where: { $0.name == words[0] })
     else { return nil }
     if words[0].hasPrefix("/"), !options.mount.namesState { options.state = words[0] }
     return ["mount", words[1]]

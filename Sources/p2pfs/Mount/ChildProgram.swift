@@ -36,7 +36,7 @@ enum ChildProgram {
     for (number, stream) in streams.enumerated() {
       posix_spawn_file_actions_adddup2(&actions, stream, Int32(number))
     }
-    p2pfs_spawn_closing_from(&actions, Int32(streams.count))
+    _ = p2pfs_close_from(&actions, Int32(streams.count))
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

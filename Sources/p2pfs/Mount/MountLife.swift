@@ -27,14 +27,14 @@ final class MountLife: Sendable {
     var waiting: [Semaphore] = []
   }
 
-  let point: MountPoint
+  let place: MountPlace
   private let options: MountOptions
   private let daemon: Daemon
   private let state = Mutex(State())
   private let bell = Semaphore()
 
-  init(at point: MountPoint, _ options: MountOptions, of daemon: Daemon) {
-    self.point = point
+  init(at place: MountPlace, _ options: MountOptions, of daemon: Daemon) {
+    self.place = place
     self.options = options
     self.daemon = daemon
   }
@@ -48,7 +48,11 @@ final class MountLife: Sendable {
         continue
       }
       try show(volume) {
-        if isFirst.withLock({ isFirst in defer { isFirst = false }; return isFirst }) { ready() }
+        if isFirst.withLock({ isFirst in
+          defer { isFirst = false }; return isFirst
+        }) {
+          ready()
+        }
       }
     }
   }
@@ -58,18 +62,19 @@ final class MountLife: Sendable {
     let tree: Tree
     do throws(TreeError) {
       tree = try Tree(
-        over: volume, telling: memory, controls: daemon.controls(of: volume, options), isReadOnly: options.isReadOnly)
+        over: volume, telling: memory, controls: daemon.controls(of: volume, options),
+        isReadOnly: options.isReadOnly)
     } catch {
       throw Failure(error)
     }
     let mount = try Mount(
-      tree, remembering: memory, at: point.path, source: daemon.source(of: volume), options: passed)
+      tree, remembering: memory, at: place.path, source: daemon.source(of: volume), options: passed)
     state.withLock { $0.shown = Shown(tree: tree, mount: mount) }
     defer { end(tree) }
     tree.open()
     // Whoever wanted it to end meanwhile found nothing to stop.
     if state.withLock({ $0.isEnding || $0.isLeaving }) { mount.stop() }
-    try mount.run(ready: ready)
+    mount.run(ready: ready)
     state.withLock { if !$0.isLeaving { $0.isEnding = true } }
   }
 
@@ -131,7 +136,7 @@ extension MountLife {
     } catch .notPublished {
       notes.append("what waits for a tracker is kept, and published after the next mount")
     }
-    try MountPoint.release(point.path)
+    try MountPlace.release(place.path)
     return notes
   }
 }
@@ -177,6 +182,7 @@ extension MountLife {
     let others = pending.count > 1 ? " and \(pending.count - 1) more" : ""
     let why = tree.volume.book.isCurrent ? "the tracker does not take it" : "no tracker answers"
     return .notPublished(
-      "\(first)\(others) cannot be published now, \(why): it is kept here, and published as soon as it can be")
+      "\(first)\(others) cannot be published now, \(why): it is kept here, and published as soon as it can be"
+    )
   }
 }

@@ -9,7 +9,7 @@ enum Unmounting {
   static func run(
     _ mount: MountLife?, _ place: String, _ door: any Door, _ goesOn: @Sendable () -> Bool
   ) throws(Failure) {
-    guard let mount, MountPoint.resolved(place) == mount.point.path else { throw .notMounted(place) }
+    guard let mount, MountPlace.resolved(place) == mount.place.path else { throw .notMounted(place) }
     let notes = try mount.unmount(while: goesOn)
     for note in notes { try door.show(.line(note)) }
   }
@@ -21,7 +21,7 @@ extension Unmounting {
 
   /// In the shell. A mount of another state directory, or of a daemon that died, is ended from here.
   static func run(_ place: String, _ line: ShellLine, at door: any Door) throws(Failure) -> Int32 {
-    let path = MountPoint.resolved(place)
+    let path = MountPlace.resolved(place)
     let state = try line.options.stateDirectory()
     let isMounted = MountTable.isOurs(path)
     let words = ["unmount", path]
@@ -54,6 +54,10 @@ extension Unmounting {
 
   private static func endFromHere(_ path: String) throws(Failure) {
     var status = stat()
-    if stat(path, &status) != 0, errno == ENOTCONN { MountPoint.detach(path) } else { try MountPoint.release(path) }
+    if stat(path, &status) != 0, errno == ENOTCONN {
+      MountPlace.detach(path)
+    } else {
+      try MountPlace.release(path)
+    }
   }
 }
