@@ -1,17 +1,19 @@
 #pragma once
 
-#define FUSE_USE_VERSION 312
-
-// First, or what both include, such as struct stat, would belong to whichever module happens to be loaded first.
+// What Swift's Glibc shows stays Glibc's: otherwise `struct stat` would belong to this module, and no file could look
+// into it without an import of libfuse.
 #pragma clang module import SwiftGlibc
+
+#define FUSE_USE_VERSION 312
 
 #include <fuse3/fuse_lowlevel.h>
 #include <linux/fuse.h>
+#include <linux/ioctl.h>
 #include <stdint.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 
-// ioctl is variadic, which Swift does not import; so is nothing else here.
+// Variadic, which Swift does not import.
+extern int ioctl(int descriptor, unsigned long request, ...);
 
 /// Makes a descriptor of /dev/fuse one more way into the mount that the other one serves.
 static inline int p2pfs_fuse_clone(int descriptor, int master) {
@@ -36,5 +38,5 @@ static inline int p2pfs_fuse_backing_close(int fuse, uint32_t backing) {
   return ioctl(fuse, _IOW(FUSE_DEV_IOC_MAGIC, 2, uint32_t), &backing);
 }
 
-/// A parameter in the kernel's file of modes of opening: FOPEN_PASSTHROUGH, which Debian 12 does not know.
+/// FOPEN_PASSTHROUGH.
 static const uint32_t p2pfs_fopen_passthrough = 1 << 7;

@@ -27,7 +27,7 @@ import GroupModel
     case .serve: try serve(line.options)
     case .mount(let place, let staysHere):
       return try mount(line, place, staysHere: staysHere, door, environmentPassword)
-    case .unmount(let place): return try Unmounting.run(place, line, at: door)
+    case .unmount(let place): return try UnmountCommand.run(place, line, at: door)
     case .console(let listen, let tracker): try console(line.options, listen, tracker, door)
     case .help, .version, .createUser, .login, .logout, .passwd:
       try runHere(line, door, environmentPassword)

@@ -292,7 +292,7 @@ struct NobodyEngine: SharingEngine {
   func synchronize() {}
 
   func unmount(_ place: String, _ door: any Door) throws(Failure) {
-    try Unmounting.run(mount, WorkingDirectory.absolute(place, from: directory), door) { true }
+    try UnmountCommand.run(mount, WorkingDirectory.absolute(place, from: directory), door) { true }
   }
 
   var report: DaemonReport? { nil }

@@ -278,7 +278,7 @@ extension MemberEngine {
   func synchronize() throws(Failure) { try mount?.synchronize(while: goesOn) }
 
   func unmount(_ place: String, _ door: any Door) throws(Failure) {
-    try Unmounting.run(mount, WorkingDirectory.absolute(place, from: directory), door, goesOn)
+    try UnmountCommand.run(mount, WorkingDirectory.absolute(place, from: directory), door, goesOn)
   }
 
   func setSharing(_ path: String, of group: GroupName, isOn: Bool) throws(Failure) {

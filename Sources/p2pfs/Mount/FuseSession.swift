@@ -93,7 +93,7 @@ extension FuseSession {
   }
 
   func stop() {
-    MountPoint.detach(mountPoint, still: { !isOver.load(ordering: .acquiring) })
+    if !isOver.load(ordering: .acquiring) { MountPlace.detach(mountPoint) }
     end()
   }
 

@@ -4,7 +4,7 @@ import Glibc
 import GroupModel
 import Link
 
-enum Unmounting {
+enum UnmountCommand {
   /// In the daemon.
   static func run(
     _ mount: MountLife?, _ place: String, _ door: any Door, _ goesOn: @Sendable () -> Bool
@@ -15,7 +15,7 @@ enum Unmounting {
   }
 }
 
-extension Unmounting {
+extension UnmountCommand {
   /// The daemon writes down what is left and ends.
   private static let endMilliseconds = 20_000
 
