@@ -60,6 +60,7 @@ package final class GroupVolume: @unchecked Sendable {
   /// Shares that have ended by themselves, of which no tracker has heard yet.
   let untold = Mutex<Set<LedgerKey>>([])
   let follower: Follower
+  let kept = KeptFiles()
   /// Renames what is whole, one at a time.
   let finishing = EventLoop(name: "finishing")
   private let shareWatch = ShareWatch()

@@ -119,6 +119,10 @@ final class SharedContents: ContentShelf, @unchecked Sendable {
     tables.withLock { tables in (tables.keys[root] ?? []).flatMap { tables.contents[$0]?.files ?? [] } }
   }
 
+  func files(in group: GroupID) -> [LedgerKey] {
+    tables.withLock { tables in tables.roots.keys.filter { $0.group == group } }
+  }
+
   func roots(of file: LedgerKey) -> Set<ContentRoot> { tables.withLock { $0.roots[file] ?? [] } }
 
   func lookAtShares() {
