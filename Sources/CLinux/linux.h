@@ -90,3 +90,6 @@ static inline int p2pfs_rename_to_new(
 
 static const int p2pfs_seek_data = 3;
 static const int p2pfs_seek_hole = 4;
+
+/// For the exercisers of Tests: listing with buffers of a chosen size.
+extern ssize_t getdents64(int folder, void *entries, size_t length);
