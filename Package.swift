@@ -62,9 +62,11 @@ let package = Package(
     .testTarget(
       name: "GroupModelTests", dependencies: ["GroupModel"], exclude: ["Vectors"], swiftSettings: settings),
     .testTarget(
-      name: "LinkTests", dependencies: ["Link", "GroupModel", "COpenSSL"], swiftSettings: settings),
+      name: "LinkTests", dependencies: ["Link", "GroupModel", "COpenSSL", "Visitors"], swiftSettings: settings
+    ),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "GroupModel"], swiftSettings: settings),
-    .testTarget(name: "SwarmTests", dependencies: ["Swarm", "GroupModel", "Link"], swiftSettings: settings),
+    .testTarget(
+      name: "SwarmTests", dependencies: ["Swarm", "GroupModel", "Link", "Visitors"], swiftSettings: settings),
     .testTarget(
       name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel", "Visitors"],
       swiftSettings: settings),

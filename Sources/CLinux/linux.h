@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -35,6 +36,12 @@ static inline int p2pfs_peer_credentials(int socket, struct p2pfs_credentials *c
 
 /// Variadic.
 static inline void p2pfs_name_this_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/// ioctl is variadic; and which module struct winsize belongs to depends on what else is imported. 0: no terminal.
+static inline int p2pfs_terminal_columns(int descriptor) {
+  struct winsize size = {0};
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 /// The enumeration of setpriority's first argument has another type in Swift than in the prototype. Linux keeps a
 /// niceness for each thread, under the thread's own number.
@@ -90,6 +97,12 @@ static inline int p2pfs_rename_to_new(
 
 static const int p2pfs_seek_data = 3;
 static const int p2pfs_seek_hole = 4;
+
+/// 0 for what is no terminal. `struct winsize` belongs to another module with each set of imports.
+static inline int p2pfs_terminal_columns(int descriptor) {
+  struct winsize size = {0};
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 /// For the exercisers of Tests: listing with buffers of a chosen size.
 extern ssize_t getdents64(int folder, void *entries, size_t length);

@@ -159,6 +159,10 @@ extension GroupBook {
     rolls.withLock { $0[group]?.owner == user }
   }
 
+  func sharesGroup(with user: UserName) -> Bool {
+    rolls.withLock { $0.values.contains { $0.members.contains(user) } }
+  }
+
   /// The groups that this member is in.
   package var groups: [GroupID: GroupName] { rolls.withLock { $0.mapValues(\.name) } }
 

@@ -9,7 +9,7 @@ struct NodeTable {
   /// Nodes that the catalog does not know of: new files, pending ones, what stays local.
   private(set) var locals: Set<Node> = []
   /// Names that are gone here and will be for the group, unless something new takes their place first.
-  var hidden: [Place: HiddenName] = [:]
+  private(set) var hidden: [Place: HiddenName] = [:]
   /// Counts what others' decisions have changed: who reads the catalog looks whether it has moved on meanwhile.
   var changes: UInt64 = 0
 
@@ -82,6 +82,17 @@ struct NodeTable {
   mutating func setLocal(_ node: Node, _ isLocal: Bool) {
     if isLocal, locals.insert(node).inserted { node.holds += 1 }
     if !isLocal, locals.remove(node) != nil { letGo(node) }
+  }
+
+  /// Its directory stays known as long as something in it is hidden.
+  mutating func hide(_ name: HiddenName, at place: Place) {
+    if hidden.updateValue(name, forKey: place) == nil { byNumber[place.directory]?.holds += 1 }
+  }
+
+  mutating func unhide(_ place: Place) -> HiddenName? {
+    guard let name = hidden.removeValue(forKey: place) else { return nil }
+    if let directory = byNumber[place.directory] { letGo(directory) }
+    return name
   }
 
   private mutating func dropIfUnused(_ node: Node) {

@@ -106,7 +106,7 @@ extension Tree {
     guard let found = find(path, in: group) else { return }
     note(found.directory)
     let name = Array(path.name)
-    _ = table.withLock { $0.hidden.removeValue(forKey: Place(directory: found.directory.number, name: name)) }
+    _ = table.withLock { $0.unhide(Place(directory: found.directory.number, name: name)) }
     guard let node = found.node else { return kernel.forgetName(name, in: found.directory.number) }
     if let file = node.file {
       // What is being written over it is new from now on.

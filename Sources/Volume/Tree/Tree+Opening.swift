@@ -100,7 +100,7 @@ extension Tree {
   /// What an editor has put aside under this name is replaced by what comes now.
   func takeHidden(_ spot: Spot) -> Entry? {
     table.withLock {
-      $0.hidden.removeValue(forKey: Place(directory: spot.directory.number, name: spot.name))
+      $0.unhide(Place(directory: spot.directory.number, name: spot.name))
     }?.entry
   }
 }
@@ -119,6 +119,8 @@ extension Tree {
         state.draft = new
         state.isDirty = true
       }
+      // What is here only must not be forgotten when the kernel forgets it.
+      table.withLock { if node.parent != nil { $0.setLocal(node, true) } }
       return new
     }
   }

@@ -29,7 +29,7 @@ extension Tree {
     guard file.state.withLock({ $0.isDirty && $0.draft == nil }) else { return }
     // Whoever was removed meanwhile has nothing to publish.
     guard let path = try? path(of: node) else { return }
-    if LocalNames.isLocal(node.name) { return try keepLocal(file, at: node, path) }
+    if LeftByEditors.holds(node.name) { return try keepLocal(file, at: node, path) }
     try propose(file, at: node, path, for: caller, within: milliseconds)
   }
 
@@ -99,23 +99,26 @@ extension Tree {
   private func propose(
     _ file: TreeFile, at node: Node, _ path: FilePath, for caller: Caller, within milliseconds: Int
   ) throws(TreeError) {
-    let row = try journaled(file, path)
-    guard publisher.begin(row.request) else { return }
+    let row = try row(for: file, path)
+    // Before it is in the journal, that nobody else takes it from there.
+    _ = publisher.begin(row.request)
     defer { publisher.end(row.request) }
+    try journal(row, of: file)
     try ask(row, file, at: node, for: caller, within: milliseconds)
   }
 
-  /// Written to the journal in place of what was pending of this file.
-  private func journaled(_ file: TreeFile, _ path: FilePath) throws(TreeError) -> PendingPublish {
+  private func row(for file: TreeFile, _ path: FilePath) throws(TreeError) -> PendingPublish {
     let group = try groupName(file.group)
-    let (old, row, stored) = file.state.withLock { state in
+    return file.state.withLock { state in
       let wish = Proposal.Wish.publish(
         path, .file(state.content), modified: state.modified, over: state.published?.version ?? 0)
-      return (
-        state.pending, PendingPublish(Proposal(wish, in: group), in: file.group, as: .next()), state.stored
-      )
+      return PendingPublish(Proposal(wish, in: group), in: file.group, as: .next())
     }
-    if let stored { volume.shareCached(stored, as: LedgerKey(file.group, path)) }
+  }
+
+  /// In place of what was pending of this file. From then on its bytes may be asked for.
+  private func journal(_ row: PendingPublish, of file: TreeFile) throws(TreeError) {
+    let (old, stored) = file.state.withLock { ($0.pending, $0.stored) }
     do throws(DiskTrouble) {
       try publisher.journal.append(row)
       if let old { try publisher.journal.remove(old.request) }
@@ -126,7 +129,8 @@ extension Tree {
       state.pending = row
       state.isDirty = false
     }
-    return row
+    guard case .publish(let path, _, _, _) = row.proposal.wish, let stored else { return }
+    volume.shareCached(stored, as: LedgerKey(file.group, path))
   }
 
   private func ask(
@@ -191,7 +195,7 @@ extension Tree {
     guard case .publish(let path, let kind, let modified, _) = row.proposal.wish else { return }
     let entry = Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
     volume.book.waitFor(number, of: group)
-    let old = file.state.withLock { state -> Entry? in
+    file.state.withLock { state in
       let old = state.published
       state.published = entry
       if state.pending?.request == row.request { state.pending = nil }
@@ -201,12 +205,12 @@ extension Tree {
       } else {
         state.inode = inodes.number(of: entry, in: group)
       }
-      return old
+      if state.handles == 0, state.draft == nil { state.stored = nil }
     }
     forgetRow(row)
-    table.withLock { $0.setLocal(node, false) }
+    let isAtWork = file.isAtWork
+    table.withLock { $0.setLocal(node, isAtWork) }
     kernel.forgetNode(node.number, bytes: false)
-    if case .file(let content)? = old?.kind { volume.retire(content, of: LedgerKey(group, path), for: kind) }
   }
 
   func forgetRow(_ row: PendingPublish) {
@@ -309,7 +313,7 @@ extension Tree {
   func retry(_ row: PendingPublish, for caller: Caller) -> Bool {
     guard volume.book.isCurrent else { return false }
     guard let node = pendingNode(row) else {
-      forgetRow(row)
+      giveUp(row)
       return true
     }
     guard let file = node.file else { return retryOther(row, at: node, for: caller) }
@@ -324,6 +328,17 @@ extension Tree {
         return error != .noTracker
       }
     }
+  }
+
+  /// Its group is no longer mine, or its directory has gone: what it holds is kept for its user.
+  private func giveUp(_ row: PendingPublish) {
+    forgetRow(row)
+    guard case .publish(let path, .file(let content), _, _) = row.proposal.wish,
+      let name = ContentName(content),
+      let stored = try? volume.store.content(name)
+    else { return }
+    let place = keepAside(stored, as: Array(path.name)).map { ": its content is kept as \($0)" } ?? ""
+    volume.log("\(row.proposal.group)/\(path) cannot be published any more\(place)")
   }
 
   private func pendingNode(_ row: PendingPublish) -> Node? {

@@ -68,12 +68,17 @@ extension Tree {
   private func rename(
     _ file: TreeFile, _ node: Node, _ from: Spot, over target: Node?, _ to: Spot, for caller: Caller
   ) throws(TreeError) {
-    let isPublished = file.state.withLock { $0.published != nil && !$0.isLocalOnly }
-    let isNewHere = table.withLock { $0.locals.contains(node) }
-    let staysLocal = LocalNames.isLocal(to.name)
-    if isPublished, !isNewHere, staysLocal { return try putAside(file, node, from, over: target, to) }
-    if isPublished, !isNewHere { return try renamePublished(node, from, over: target, to, for: caller) }
-    try renameLocal(file, node, over: target, to, staysLocal: staysLocal, for: caller)
+    let isPublished = file.state.withLock { $0.published != nil }
+    let staysLocal = LeftByEditors.holds(to.name)
+    if isPublished, staysLocal { return try putAside(file, node, from, over: target, to) }
+    guard isPublished else {
+      return try renameLocal(file, node, over: target, to, staysLocal: staysLocal, for: caller)
+    }
+    try renamePublished(node, from, over: target, to, for: caller)
+    // What is pending is to be published under its new name.
+    guard file.state.withLock({ $0.pending != nil }) else { return }
+    file.state.withLock { $0.isDirty = true }
+    try publishAlone(file, at: node, for: caller, within: Self.patienceMilliseconds)
   }
 
   private func renamePublished(
@@ -120,11 +125,7 @@ extension Tree {
 
   /// What was replaced is not told to anybody any more.
   private func forgetReplaced(_ file: TreeFile, at target: Node, _ spot: Spot) {
-    let published = file.state.withLock { $0.published }
     discard(file, at: target)
-    if case .file(let content)? = published?.kind {
-      volume.retire(content, of: LedgerKey(spot.group, spot.path), for: nil)
-    }
   }
 
   /// Of a file that the group does not have under that name: new, pending, or an editor's.
@@ -165,9 +166,9 @@ extension Tree {
     guard let entry = file.state.withLock({ $0.published }) else { throw .notFound }
     move(node, over: target, to)
     table.withLock { table in
-      table.hidden[Place(directory: from.directory.number, name: from.name)] = NodeTable.HiddenName(
-        group: from.group, entry: entry, since: Clock.now)
-      table.hold(from.directory)
+      table.hide(
+        NodeTable.HiddenName(group: from.group, entry: entry, since: Clock.now),
+        at: Place(directory: from.directory.number, name: from.name))
       table.setLocal(node, true)
     }
     file.state.withLock { state in
@@ -187,13 +188,10 @@ extension Tree {
     for (place, hidden) in over {
       do throws(TreeError) {
         try decide(.unpublish(hidden.entry.path), in: hidden.group, for: caller)
-        if case .file(let content) = hidden.entry.kind {
-          volume.retire(content, of: LedgerKey(hidden.group, hidden.entry.path), for: nil)
-        }
       } catch {
         if error == .noTracker { continue }
       }
-      _ = table.withLock { $0.hidden.removeValue(forKey: place) }
+      _ = table.withLock { $0.unhide(place) }
     }
   }
 }

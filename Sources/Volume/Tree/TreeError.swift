@@ -39,7 +39,8 @@ package enum TreeError: Error, Hashable, Sendable {
       case .disk(let trouble, _): TreeError(trouble)
       case .badPath(let error): TreeError(error)
       case .cancelled: .interrupted
-      case .noDownload: .notFound
+      case .noDownload, .notShared: .notFound
+      case .downloadsElsewhere: .exists
       case .cannotListen(let text), .state(let text): .state(text)
       }
   }
