@@ -98,11 +98,5 @@ static inline int p2pfs_rename_to_new(
 static const int p2pfs_seek_data = 3;
 static const int p2pfs_seek_hole = 4;
 
-/// 0 for what is no terminal. `struct winsize` belongs to another module with each set of imports.
-static inline int p2pfs_terminal_columns(int descriptor) {
-  struct winsize size = {0};
-  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
 /// For the exercisers of Tests: listing with buffers of a chosen size.
 extern ssize_t getdents64(int folder, void *entries, size_t length);
