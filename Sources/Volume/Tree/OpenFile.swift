@@ -49,9 +49,10 @@ package final class OpenFile: Sendable {
   }
 
   /// A descriptor of the whole, verified content in our own cache, which stays so until the handle is released; nil
-  /// where there is none, or where somebody writes.
+  /// where there is none, or where somebody could write: he who reads a file while another program of this machine
+  /// writes it sees what that writes, as on any disk.
   package func wholeFileDescriptor() -> Int32? {
-    guard !access.writes else { return nil }
+    guard !access.writes, !tree.mayBeWritten(file) else { return nil }
     let stored = file.state.withLock { state -> StoredContent? in
       state.draft == nil && state.writers == 0 ? state.stored : nil
     }

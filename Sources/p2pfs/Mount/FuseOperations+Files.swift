@@ -44,7 +44,10 @@ extension FuseOperations {
   private func openWriting(
     _ reply: Reply, _ node: NodeNumber, _ access: Access, _ info: fuse_file_info
   ) throws(TreeError) {
-    guard modes.enterCached(node) else { throw .stale }
+    guard modes.enterCached(node) else {
+      tree.renew(node)
+      throw .stale
+    }
     let file: OpenFile
     do throws(TreeError) { file = try tree.open(node, access) } catch {
       modes.leaveCached(node)
