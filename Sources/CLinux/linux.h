@@ -97,3 +97,15 @@ static inline int p2pfs_rename_to_new(
 
 static const int p2pfs_seek_data = 3;
 static const int p2pfs_seek_hole = 4;
+
+/// A global variable, which Swift does not let threads share.
+extern char **environ;
+static inline char **p2pfs_environment(void) { return environ; }
+
+/// Declared here, since <spawn.h> shows it to GNU sources only.
+extern int p2pfs_close_from(void *actions, int first) __asm__("posix_spawn_file_actions_addclosefrom_np");
+
+/// Of <sys/mount.h>, whose other includes would take `struct stat` away from Swift's Glibc.
+extern int umount2(const char *path, int flags);
+static const int p2pfs_unmount_detach = 2;
+static const int p2pfs_unmount_no_follow = 8;

@@ -125,11 +125,7 @@ extension Tree {
 
   /// What was replaced is not told to anybody any more.
   private func forgetReplaced(_ file: TreeFile, at target: Node, _ spot: Spot) {
-    let published = file.state.withLock { $0.published }
     discard(file, at: target)
-    if case .file(let content)? = published?.kind {
-      volume.retire(content, of: LedgerKey(spot.group, spot.path), for: nil)
-    }
   }
 
   /// Of a file that the group does not have under that name: new, pending, or an editor's.
@@ -192,9 +188,6 @@ extension Tree {
     for (place, hidden) in over {
       do throws(TreeError) {
         try decide(.unpublish(hidden.entry.path), in: hidden.group, for: caller)
-        if case .file(let content) = hidden.entry.kind {
-          volume.retire(content, of: LedgerKey(hidden.group, hidden.entry.path), for: nil)
-        }
       } catch {
         if error == .noTracker { continue }
       }

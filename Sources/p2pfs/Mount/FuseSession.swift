@@ -93,7 +93,7 @@ extension FuseSession {
   }
 
   func stop() {
-    if !isOver.load(ordering: .acquiring) { Unmounting.detach(mountPoint) }
+    if !isOver.load(ordering: .acquiring) { MountPlace.detach(mountPoint) }
     end()
   }
 
