@@ -62,9 +62,9 @@ extension Found {
 extension timespec {
   /// Rounds down, also before 1970.
   init(nanosecondsSince1970 nanoseconds: Int64) {
-    let billion: Int64 = 1_000_000_000
-    let rest = (nanoseconds % billion + billion) % billion
-    self.init(tv_sec: Int((nanoseconds - rest) / billion), tv_nsec: Int(rest))
+    let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+    let isBefore = rest < 0
+    self.init(tv_sec: Int(seconds) - (isBefore ? 1 : 0), tv_nsec: Int(rest) + (isBefore ? 1_000_000_000 : 0))
   }
 
   /// What lies beyond the years 1677 to 2262 becomes their end.

@@ -6,7 +6,7 @@ import Volume
 /// ## Concurrency model
 /// `run` on one of the errands' threads, `interrupt` on any.
 final class Errand: Interruptible, Sendable {
-  private let reply: Reply
+  private let reply: any Answerable
   private let caller = Caller()
   private let crew: Errands
   private let waiting: Waiting
@@ -15,7 +15,7 @@ final class Errand: Interruptible, Sendable {
 
   /// `body` answers, or throws why not.
   init(
-    _ reply: Reply, crew: Errands, waiting: Waiting,
+    _ reply: any Answerable, crew: Errands, waiting: Waiting,
     _ body: @escaping @Sendable (Caller) throws(TreeError) -> Void
   ) {
     self.reply = reply

@@ -8,7 +8,7 @@ import Volume
 /// ## Concurrency model
 /// Answers are for every thread, and none of them from within what `onInterrupt` was given: libfuse holds the request
 /// there. `onInterrupt` is called before anybody else knows the reply.
-final class Reply: @unchecked Sendable {
+final class Reply: Answerable, @unchecked Sendable {
   private let request: fuse_req_t
   /// The request came through it, and the kernel takes the answer nowhere else.
   private let channel: Int32?

@@ -1,6 +1,14 @@
 // Operations that nobody has answered yet, so that the end of a mount can reach them all.
 
 import Synchronization
+import Volume
+
+/// Whoever waits for an answer: a request of the kernel.
+protocol Answerable: AnyObject, Sendable {
+  /// `body` must neither wait nor answer.
+  func onInterrupt(_ body: @escaping @Sendable () -> Void)
+  func fail(_ error: TreeError)
+}
 
 protocol Interruptible: AnyObject, Sendable {
   /// Whoever waits is answered soon, with EINTR. Must not wait itself.
