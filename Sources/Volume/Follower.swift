@@ -10,6 +10,13 @@ internal import Synchronization
 final class Follower: BookReader, @unchecked Sendable {
   /// Set once, before anything is told.
   weak var volume: GroupVolume?
+  /// Where one is mounted.
+  private let mounted = Mutex<Tree?>(nil)
+
+  var tree: Tree? {
+    get { mounted.withLock { $0 } }
+    set { mounted.withLock { $0 = newValue } }
+  }
 
   /// All that is here is told anew: the tracker may be another one.
   func bookIsCurrent() {
@@ -18,9 +25,12 @@ final class Follower: BookReader, @unchecked Sendable {
     volume.announcer.changed(volume.shared.keys)
     volume.tellStopped(volume.untold.withLock { $0 })
     volume.resumeDownloads()
+    volume.shareAllCached()
+    tree?.publisher.tryAgain()
   }
 
-  func bookChanged(_ group: GroupID, _ changes: [Change]) {
+  func bookChanged(_ group: GroupID, _ changes: [Change], by number: UInt64?) {
+    tree?.changed(group, changes, by: number)
     for change in changes { follow(change, in: group) }
   }
 
@@ -30,17 +40,23 @@ final class Follower: BookReader, @unchecked Sendable {
     if !volume.book.sharesGroup(with: user) { volume.swarm.endLines(of: user) }
   }
 
+  func bookGroupsChanged() { tree?.groupsChanged() }
+
   func bookForgot(_ group: GroupID) { volume?.forget(group) }
 
   func heard(_ holder: ContentHolder, of key: ContentKey) { volume?.locator.hear(holder, of: key) }
 
-  /// A file that was taken out of the group, or that somebody else has published anew, is no longer shared by us.
+  /// A file that was taken out of the group, or that somebody else has published anew, is no longer shared by us; what
+  /// we have of the old version in the cache serves those who still read it, for a while.
   private func follow(_ change: Change, in group: GroupID) {
     guard let volume else { return }
     switch change {
-    case .unpublished(let path): volume.fileLeft(LedgerKey(group, path))
+    case .unpublished(let path):
+      volume.fileLeft(LedgerKey(group, path))
+      volume.retireAll(LedgerKey(group, path), for: nil)
     case .published(let entry):
       let key = LedgerKey(group, entry.path)
+      volume.retireAll(key, for: entry.kind)
       if let wanted = volume.ledger.download(key), entry.kind != .file(wanted.content) {
         volume.downloadOutdated(key, isGone: false)
       }
@@ -124,12 +140,8 @@ extension GroupVolume {
         LedgerKey(group, moved), content: share.content, place: share.place, isStopped: share.isStopped)
       try? ledger.put(next)
       try? ledger.removeShare(share.key)
-      guard let root = share.content.root, !share.isStopped,
-        let content = shared.stored(ContentKey(group: group, root: root))
-      else { continue }
-      shared.put(content, as: next.key)
-      _ = shared.remove(share.key, of: root)
     }
+    shared.move(from: from, to: to, in: group)
   }
 
   func forget(_ group: GroupID) {

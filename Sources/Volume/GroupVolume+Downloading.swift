@@ -83,11 +83,24 @@ extension GroupVolume {
     }
     running.withLock { $0[record.key] = transfer }
     shared.put(content, as: record.key)
-    let handle = swarm.fetchAll(key, into: content) { [self] result in
-      // Renaming and syncing wait for the disk; the swarm's thread must not.
-      finishing.post { [self] in finish(record, modified, download, transfer, result) }
+    // What an earlier run has left of it is not gained any more, and others wait for it.
+    announcer.changed([key])
+    let begin: @Sendable () -> Void = { [self] in
+      let handle = swarm.fetchAll(key, into: content) { [self] result in
+        // Renaming and syncing wait for the disk; the swarm's thread must not.
+        finishing.post { [self] in finish(record, modified, download, transfer, result) }
+      }
+      transfer.onCancel { handle.cancel() }
     }
-    transfer.onCancel { handle.cancel() }
+    guard content.hasDoubts else {
+      begin()
+      return transfer
+    }
+    // What a crash has left unrecorded is looked at first, or it would be fetched again meanwhile.
+    _ = WorkerThread("doubts", niceness: 5) {
+      content.settle(content.layout.allBlocks)
+      begin()
+    }
     return transfer
   }
 
@@ -178,7 +191,7 @@ extension GroupVolume {
         key.group == group && (key.path == path || key.path.isInside(path)) && transfer.result == nil
       }.map(\.value)
     }
-    guard !stopped.isEmpty else { throw .noDownload }
+    guard stopKeeping(path, in: group) || !stopped.isEmpty else { throw .noDownload }
     for transfer in stopped { transfer.leaveDestination() }
     for transfer in stopped { transfer.waitUntilOver(milliseconds: Self.endMilliseconds) }
   }
@@ -202,9 +215,13 @@ extension GroupVolume {
 
   /// What `show_downloads` lists, in the order of their names.
   package var downloads: [(group: GroupName, path: FilePath, isComplete: Bool)] {
-    ledger.downloads.compactMap { record in
-      guard record.state != .stopped, let name = book.groups[record.key.group] else { return nil }
-      return (name, record.key.path, record.state == .complete)
+    let groups = book.groups
+    var files = Dictionary(keptNow.map { ($0.file, $0.isComplete) }) { one, _ in one }
+    for record in ledger.downloads where record.state != .stopped {
+      files[record.key] = record.state == .complete
+    }
+    return files.compactMap { file, isComplete in
+      groups[file.group].map { ($0, file.path, isComplete) }
     }.sorted { ($0.group, $0.path) < ($1.group, $1.path) }
   }
 

@@ -42,6 +42,7 @@ package struct VolumeSetup: Sendable {
 /// tracker or a disk wait on the caller's thread, which must not be one of the rooms' own.
 package final class GroupVolume: @unchecked Sendable {
   package let user: UserName
+  package let stateDirectory: String
   package let line: TrackerLine
   package let book: GroupBook
   package let store: PieceStore
@@ -53,6 +54,7 @@ package final class GroupVolume: @unchecked Sendable {
   package let events: EventLog
   package let readMilliseconds: Int
   let running = Mutex<[LedgerKey: Transfer]>([:])
+  let cachedIsShared = Atomic(false)
   /// The share that is being loaded at the start.
   let loading = Mutex<LedgerKey?>(nil)
   /// What is being uploaded now.
@@ -60,12 +62,14 @@ package final class GroupVolume: @unchecked Sendable {
   /// Shares that have ended by themselves, of which no tracker has heard yet.
   let untold = Mutex<Set<LedgerKey>>([])
   let follower: Follower
+  let kept = KeptFiles()
   /// Renames what is whole, one at a time.
   let finishing = EventLoop(name: "finishing")
   private let shareWatch = ShareWatch()
 
   package init(_ setup: VolumeSetup) throws(VolumeError) {
     user = setup.user
+    stateDirectory = setup.stateDirectory
     events = setup.events
     readMilliseconds = setup.limits.readMilliseconds
     shared = SharedContents()
@@ -75,6 +79,7 @@ package final class GroupVolume: @unchecked Sendable {
     locator = Locator(over: line)
     announcer = Announcer(over: line) { [shared] in shared.pieces($0) }
     (store, ledger) = try Self.disk(setup, follower)
+    shared.store = store
     let reached = Self.reached(port, setup.advertise)
     do throws(BookTrouble) {
       book = try GroupBook(
@@ -84,7 +89,7 @@ package final class GroupVolume: @unchecked Sendable {
     }
     swarm = PeerSwarm(
       as: setup.credential, trusting: setup.pin, listening: port, shelf: shared, membership: book,
-      finder: locator, limits: setup.limits)
+      finder: locator, limits: setup.limits, log: { [events = setup.events] in events.note($0) })
     guard swarm != nil else { throw .refused(.loginEnded) }
     follower.volume = self
   }

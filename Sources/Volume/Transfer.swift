@@ -120,7 +120,14 @@ package final class Transfer: Sendable {
 
   var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
 
-  func onCancel(_ cancel: @escaping @Sendable () -> Void) { state.withLock { $0.cancel = cancel } }
+  /// At once, where it was called off before.
+  func onCancel(_ cancel: @escaping @Sendable () -> Void) {
+    let isOver = state.withLock { state in
+      state.cancel = cancel
+      return state.result != nil || state.isAbandoned
+    }
+    if isOver { cancel() }
+  }
 
   /// The first result counts.
   @discardableResult

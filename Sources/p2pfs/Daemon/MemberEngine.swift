@@ -18,6 +18,8 @@ struct MemberEngine: SharingEngine {
   let waitsForDownloads: Bool
   /// Asked while something lasts: false when nobody waits for it any longer.
   var goesOn: @Sendable () -> Bool = { true }
+  /// nil where nothing is mounted.
+  var mount: MountLife?
 
   /// Without `.` on the way, and without slashes at the end.
   private func local(_ path: String) throws(Failure) -> LocalPath {
@@ -263,17 +265,28 @@ extension MemberEngine {
 // The rest.
 extension MemberEngine {
   var report: DaemonReport? {
-    let peers = volume.swarm.statistics()?.peers ?? []
+    let swarm = volume.swarm.statistics()
+    let peers = swarm?.peers ?? []
     let usage = volume.store.usage
-    return DaemonReport(
+    var report = DaemonReport(
       listening: volume.listening.description, peers: peers.count,
       sendRate: peers.reduce(0) { $0 + $1.sendRate }, receiveRate: peers.reduce(0) { $0 + $1.receiveRate },
       cachedBytes: usage.fetchedBytes, cacheBytesMax: usage.limitBytes,
+      sentBytes: swarm?.sentBytes ?? 0, fetched: swarm?.counters ?? FetchCounters(),
       transfers: volume.transfers.map {
         DaemonReport.Transfer(
           label: "\($0.group)/\(Printable.escaped($0.path.bytes))", doneBytes: $0.doneBytes,
           totalBytes: $0.totalBytes)
       }, events: volume.events.latest.map { DaemonReport.Event(time: $0.time, text: $0.text) })
+    report.mounted = mount?.place.path
+    report.pending = mount?.pending ?? []
+    return report
+  }
+
+  func synchronize() throws(Failure) { try mount?.synchronize(while: goesOn) }
+
+  func unmount(_ place: String, _ door: any Door) throws(Failure) {
+    try UnmountCommand.run(mount, WorkingDirectory.absolute(place, from: directory), door, goesOn)
   }
 
   func setSharing(_ path: String, of group: GroupName, isOn: Bool) throws(Failure) {
