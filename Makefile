@@ -2,7 +2,7 @@
 
 SWIFT ?= swift
 RELEASE := $(SWIFT) build -c release --static-swift-stdlib
-PACKAGES := libssl-dev libsqlite3-dev libedit-dev pkg-config openssl sqlite3 gcc e2fsprogs xfsprogs mount util-linux procps
+PACKAGES := libssl-dev libsqlite3-dev libedit-dev libfuse3-dev fuse3 pkg-config openssl sqlite3 gcc e2fsprogs xfsprogs mount util-linux procps
 FUZZ_SECONDS ?= 60
 
 BENCH_MIB ?= 1024

@@ -24,6 +24,7 @@ let package = Package(
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
     .systemLibrary(name: "CLineEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
 
     .target(name: "GroupModel", dependencies: ["COpenSSL"], swiftSettings: settings),
@@ -34,7 +35,7 @@ let package = Package(
       name: "Volume", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"], swiftSettings: settings),
     .executableTarget(
       name: "p2pfs",
-      dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Volume", "CLineEdit", "CLinux"],
+      dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Volume", "CFuse", "CLineEdit", "CLinux"],
       swiftSettings: settings),
     .executableTarget(
       name: "Tracker", dependencies: ["GroupModel", "Link", "Catalog", "CLinux"], swiftSettings: settings),

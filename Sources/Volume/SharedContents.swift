@@ -54,6 +54,10 @@ final class SharedContents: ContentShelf {
     table.withLock { table in table.filter { $0.key.root == root }.flatMap { $0.value.keys } }
   }
 
+  func lookAtShares() {
+    for content in table.withLock({ $0.values.map(\.content) }) { content.lookAtShares() }
+  }
+
   var keys: [ContentKey] { table.withLock { Array($0.keys) } }
 
   /// As the tracker is told.

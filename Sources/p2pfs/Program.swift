@@ -88,7 +88,7 @@ extension Program {
     var options = options
     if let listen { options.listen = try ConsoleAddress.checked(listen) }
     if let tracker { options.tracker = tracker }
-    let daemon = try Daemon(options)
+    let daemon = try Daemon(options, isConsole: true)
     try daemon.start()
     let socket = try SocketDoor(daemon)
     socket.open()
@@ -99,14 +99,6 @@ extension Program {
     daemon.close()
     try door.finish()
     _exit(0)
-  }
-}
-
-private enum ConsoleAddress {
-  static func checked(_ text: String) throws(Failure) -> PeerAddress {
-    do throws(AddressError) { return try PeerAddress(text: text) } catch {
-      throw .usage("\(Quoted.text(text)) is no address to listen at, \(error.sentence): write IP:PORT")
-    }
   }
 }
 

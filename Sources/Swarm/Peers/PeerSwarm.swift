@@ -162,6 +162,13 @@ extension PeerSwarm {
   }
 }
 
+extension PeerSwarm {
+  /// To be called when no group is shared with the user any longer.
+  package func endLines(of user: UserName) {
+    loop.post { [self] in roster.endLines(of: user) }
+  }
+}
+
 // Telling.
 extension PeerSwarm {
   /// Waits for the swarm's thread, a moment. nil once it was stopped.

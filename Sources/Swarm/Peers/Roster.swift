@@ -214,8 +214,18 @@ extension Roster {
     if isShown { log(text) }
   }
 
-  /// Now and then: lines on which nothing happens are let go, failures of long ago forgotten.
+  /// Of one with whom nothing is shared any longer.
+  func endLines(of user: UserName) {
+    for session in sessions.values where session.id.user == user { session.line.end(because: .closed) }
+  }
+
+  /// Now and then: lines on which nothing happens are let go, failures of long ago forgotten. A line does not outlive
+  /// the certificate that it was opened with: who still has a login has renewed his by then, and comes back with it.
   func sweep(now: Instant) {
+    let seconds = secondsSince1970()
+    for session in sessions.values where session.line.holderNotAfter <= seconds {
+      session.line.end(because: .closed)
+    }
     for session in sessions.values
     where session.isUnused && session.lastUsed + limits.idleMilliseconds < now {
       session.line.close()

@@ -40,7 +40,9 @@ extension Command {
   /// `words` is the command's name and its arguments, `flags` what was given beside them, such as `--json`.
   init(words: [String], flags: Set<String> = []) throws(Failure) {
     guard let name = words.first else { throw .usage("no command is given: 'p2pfs help' lists them") }
-    if (try? PeerAddress(text: name)) != nil {
+    // No command has a colon in it.
+    if name.contains(":") {
+      _ = try ConsoleAddress.checked(name)
       self = try Command(words: ["console"] + words, flags: flags)
       return
     }
@@ -61,7 +63,8 @@ extension Command {
       .startShare(let group, _), .link(let group, _):
       group
     case .peers(let group, _): group
-    case .createUser, .login, .logout, .passwd, .listGroups, .showDownloads, .fetch, .serve, .console, .quit,
+    case .fetch(let link, _): (try? ContentLink(link))?.group
+    case .createUser, .login, .logout, .passwd, .listGroups, .showDownloads, .serve, .console, .quit,
       .status, .help, .version:
       nil
     }
@@ -96,6 +99,15 @@ extension Command {
     switch self {
     case .createUser(_, let password), .login(_, let password): password
     default: nil
+    }
+  }
+}
+
+/// Where a console is to listen.
+enum ConsoleAddress {
+  static func checked(_ text: String) throws(Failure) -> PeerAddress {
+    do throws(AddressError) { return try PeerAddress(text: text) } catch {
+      throw .usage("\(Quoted.text(text)) is no address to listen at, \(error.sentence): write IP:PORT")
     }
   }
 }

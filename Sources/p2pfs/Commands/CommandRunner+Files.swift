@@ -34,6 +34,13 @@ struct DaemonReport: Hashable, Sendable {
   let sentBytes: Int
   let fetched: FetchCounters
   let transfers: [Transfer]
+  /// What people should know and did not ask for.
+  var events: [Event] = []
+
+  struct Event: Hashable, Sendable {
+    let time: Int64
+    let text: String
+  }
 }
 
 extension CommandRunner {
@@ -65,22 +72,30 @@ extension CommandRunner {
     }
   }
 
-  /// The catalog knows it; no daemon is needed.
+  /// The catalog knows it; no daemon is needed. Of a directory, all that is below it.
   func showLink(_ group: GroupName, _ text: String) throws(Failure) {
     let path = try GroupPath.checked(text)
-    var link: ContentLink?
+    var isFound = false
     try files.forEachFile(of: group, over: try session().line) { file throws(Failure) in
-      if file.path == path { link = ContentLink(group: group, file: file) }
+      guard file.path == path || file.path.isInside(path) else { return }
+      isFound = true
+      if let link = ContentLink(group: group, file: file) {
+        try door.show(.line(link.description))
+      } else if file.path == path {
+        throw .malformed("\(Quoted.text(text)) is a symbolic link and has no content: name a file")
+      }
     }
-    guard let link else { throw .refused(.noSuchFile) }
-    try door.show(.line(link.description))
+    guard isFound else { throw .refused(.noSuchFile) }
   }
 }
 
 /// A path in a group, as people write it.
 enum GroupPath {
+  /// Slashes at the end are what a shell's completion leaves.
   static func checked(_ text: String) throws(Failure) -> FilePath {
-    do throws(PathError) { return try FilePath(text) } catch {
+    var rest = text[...]
+    while rest.count > 1, rest.hasSuffix("/") { rest.removeLast() }
+    do throws(PathError) { return try FilePath(rest) } catch {
       throw .malformed("\(Quoted.text(text)) is no file of a group: \(error.sentence)")
     }
   }

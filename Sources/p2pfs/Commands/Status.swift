@@ -49,7 +49,10 @@ extension Status {
         + "receiving \(ProgressBar.size(UInt64(clamping: daemon.receiveRate)))/s",
       "cache \(used) of \(limit)",
     ] + daemon.transfers.map { "transfer \($0.doneBytes)/\($0.totalBytes) \($0.label)" }
+      + daemon.events.suffix(Self.eventsShown).map { "event \(UTC.iso($0.time)) \($0.text)" }
   }
+
+  private static let eventsShown = 10
 
   private var loginWords: String {
     guard let user else { return "none: log in with 'p2pfs login USER'" }
@@ -66,6 +69,7 @@ extension TrackerCondition {
     case .answers, .refusesLogin: "answers"
     case .otherAuthority(let seen): "speaks for another authority, \(AuthorityText.text(seen))"
     case .silent: "does not answer"
+    case .standsBy: "takes no connections: it stands by, or is not running"
     case .notAsked: "was not asked"
     }
   }
@@ -119,6 +123,10 @@ extension DaemonReport {
               ("total", .number(Int64(clamping: $0.totalBytes))),
             ])
           })
+      ),
+      (
+        "events",
+        .array(events.map { .object([("at", .string(UTC.iso($0.time))), ("text", .string($0.text))]) })
       ),
     ])
   }

@@ -15,21 +15,27 @@ final class Daemon: @unchecked Sendable {
   private static let renewalMilliseconds = 60_000
 
   let options: Options
+  let isConsole: Bool
   let directory: StateDirectory
   private let lock: Int32
   private let member = Mutex<Member?>(nil)
   private let reloading = Mutex(())
   private let renewal = Semaphore()
   private let trackers = TrackerNetwork()
+  /// The certificate of which it was said that its login has ended.
+  private let endedLogin = Mutex<[UInt8]>([])
+  private let events = EventLog { StandardStreams.note("p2pfs: \($0)") }
 
   private struct Member {
     let login: SavedLogin
     let volume: GroupVolume
+    let trackers: [TrackerAddress]
   }
 
   /// `daemonRuns` where there is one already.
-  init(_ options: Options) throws(Failure) {
+  init(_ options: Options, isConsole: Bool = false) throws(Failure) {
     self.options = options
+    self.isConsole = isConsole
     directory = try StateDirectory(making: options.stateDirectory())
     lock = openat(directory.descriptor, Self.lockName, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard lock >= 0 else { throw .disk(errno, "opening \(Quoted.text(directory.name(Self.lockName)))") }
@@ -56,9 +62,14 @@ final class Daemon: @unchecked Sendable {
       default: complain(error)
       }
     }
-    _ = WorkerThread("renewal") { [self] in
-      while !renewal.wait(until: .now + Self.renewalMilliseconds) { renewIfDue() }
-    }
+    if volume == nil, (try? SavedLogin.load(from: directory)) == .some(nil) { sayThatNobodyIsLoggedIn() }
+    WorkerThread("renewal") { [self] in
+      repeat { renewIfDue() } while !renewal.wait(until: .now + Self.renewalMilliseconds)
+    }.detach()
+  }
+
+  private func sayThatNobodyIsLoggedIn() {
+    Self.say("p2pfs: nobody is logged in here: sharing begins with \(isConsole ? "" : "p2pfs ")login USER")
   }
 
   func close() {
@@ -92,8 +103,9 @@ extension Daemon {
     guard try !goesOn(with: login) else { return }
     endCurrent()
     guard let login else { return }
-    let volume = try open(login)
-    member.withLock { $0 = Member(login: login, volume: volume) }
+    let info = try TrackerFile.find(named: options.tracker, saved: login.trackerText).info
+    let volume = try open(login, at: info.trackers)
+    member.withLock { $0 = Member(login: login, volume: volume, trackers: info.trackers) }
   }
 
   /// The same login, perhaps with a newer certificate.
@@ -102,7 +114,7 @@ extension Daemon {
     if login == now.login { return true }
     guard login.user == now.login.user, login.keyPEM == now.login.keyPEM else { return false }
     now.volume.useCredential(try trackers.credential(of: login))
-    member.withLock { $0 = Member(login: login, volume: now.volume) }
+    member.withLock { $0 = Member(login: login, volume: now.volume, trackers: now.trackers) }
     return true
   }
 
@@ -115,14 +127,12 @@ extension Daemon {
     old?.close()
   }
 
-  private func open(_ login: SavedLogin) throws(Failure) -> GroupVolume {
-    let info = try TrackerFile.find(named: options.tracker, saved: login.trackerText).info
+  private func open(_ login: SavedLogin, at addresses: [TrackerAddress]) throws(Failure) -> GroupVolume {
     let setup = VolumeSetup(
       stateDirectory: directory.path, user: login.user, credential: try trackers.credential(of: login),
-      pin: try pin(login), trackers: info.trackers,
+      pin: try pin(login), trackers: addresses,
       listen: SocketAddress(options.listen), advertise: options.advertise,
-      cacheBytes: Int(clamping: options.cacheBytesMax), limits: limits
-    ) { StandardStreams.note("p2pfs: \($0)") }
+      cacheBytes: Int(clamping: options.cacheBytesMax), limits: limits, events: events)
     do throws(VolumeError) {
       let volume = try GroupVolume(setup)
       try volume.open()
@@ -154,8 +164,26 @@ extension Daemon {
       return
     }
     let runner = runner(NoDoor(), NoPasswords(), in: "/", waits: true) { true }
-    _ = try? runner.session()
+    do throws(Failure) {
+      _ = try runner.session()
+    } catch {
+      // Said once for each login that is over; a tracker that is away is asked again.
+      if error == .refused(.loginEnded), isNews(member.login) { events.note(error.sentence(for: nil)) }
+    }
     do throws(Failure) { try reload() } catch { complain(error) }
+  }
+
+  private func isNews(_ login: SavedLogin) -> Bool {
+    endedLogin.withLock { ended in
+      defer { ended = login.certificatePEM }
+      return ended != login.certificatePEM
+    }
+  }
+
+  /// Refused where the command names trackers that are none of those that this daemon is at: it could only ask its own.
+  func mustBeAt(_ named: [String]) throws(Failure) {
+    guard !named.isEmpty, let own = member.withLock({ $0?.trackers }) else { return }
+    guard !Set(named).isDisjoint(with: own.map(\.description)) else { throw .otherTrackers(own) }
   }
 }
 

@@ -26,9 +26,9 @@ final class SocketDoor: Sendable {
   }
 
   func open() {
-    _ = WorkerThread("shells") { [self] in
+    WorkerThread("shells") { [self] in
       while let stream = listener.accept() { take(stream) }
-    }
+    }.detach()
   }
 
   func close() { listener.close() }
@@ -38,11 +38,11 @@ final class SocketDoor: Sendable {
       shells.subtract(1, ordering: .relaxed)
       return stream.end()
     }
-    _ = WorkerThread("shell") { [self] in
+    WorkerThread("shell") { [self] in
       serve(stream)
       stream.end()
       shells.subtract(1, ordering: .relaxed)
-    }
+    }.detach()
   }
 
   private func serve(_ stream: LocalStream) {
@@ -53,7 +53,8 @@ final class SocketDoor: Sendable {
     do throws(Failure) {
       switch request {
       case .reload: try daemon.reload()
-      case .run(let words, let flags, let directory):
+      case .run(let words, let flags, let directory, let named):
+        try daemon.mustBeAt(named)
         let parsed = try Command(words: words, flags: Set(flags))
         command = parsed
         try daemon.runner(door, NoPasswords(), in: directory, waits: true) { isHere.goesOn }.run(parsed)
@@ -70,10 +71,10 @@ private final class Watch: Sendable {
   private let isGone = Atomic(false)
 
   init(_ stream: LocalStream) {
-    _ = WorkerThread("shell-watch") { [self] in
+    WorkerThread("shell-watch") { [self] in
       while stream.receive() != nil {}
       isGone.store(true, ordering: .relaxed)
-    }
+    }.detach()
   }
 
   var goesOn: Bool { !isGone.load(ordering: .relaxed) }
@@ -102,7 +103,8 @@ enum DaemonCall {
     else {
       return nil
     }
-    let request = DaemonRequest.run(words, flags: line.flags.sorted(), directory: WorkingDirectory.path)
+    let request = DaemonRequest.run(
+      words, flags: line.flags.sorted(), directory: WorkingDirectory.path, trackers: try named(line.options))
     guard stream.send(request.bytes) else { return nil }
     while let bytes = stream.receive() {
       guard let reply = try? DaemonReply(reading: bytes) else { throw .strangeAnswer }
@@ -115,6 +117,11 @@ enum DaemonCall {
       }
     }
     throw .noDaemon
+  }
+
+  private static func named(_ options: Options) throws(Failure) -> [String] {
+    guard options.tracker != nil else { return [] }
+    return try TrackerFile.find(named: options.tracker, saved: nil).info.trackers.map(\.description)
   }
 
   /// A daemon, if there is one, looks at the saved login anew.

@@ -4,32 +4,14 @@ import Foundation
 import Testing
 
 @Suite(.serialized) struct SharingTests {
-  private func network() throws -> (Story, Person, Person) {
-    let team = try Team("alice", "bob")
-    return (team.story, team[0], team[1])
-  }
-
-  private func random(_ bytes: Int, _ name: String, _ story: Story) -> Data {
-    var random = SystemRandomNumberGenerator()
-    var data = Data(capacity: bytes)
-    while data.count < bytes { withUnsafeBytes(of: random.next()) { data.append(contentsOf: $0) } }
-    data = data.prefix(bytes)
-    _ = FileManager.default.createFile(atPath: story.scratch.path + "/" + name, contents: data)
-    return data
-  }
-
-  private func contents(_ name: String, _ story: Story) -> Data? {
-    FileManager.default.contents(atPath: story.scratch.path + "/" + name)
-  }
-
-  @Test func `a file that one shares another fetches, and both have it then`() throws {
-    let (story, alice, bob) = try network()
-    let data = random(5_000_001, "big.bin", story)
+  @Test func `a file that one shares another fetches, and both have it then`() {
+    let (story, alice, bob) = Story.ofTwo()
+    let data = story.scratch.writeRandom("big.bin", 5_000_001)
     let (first, second) = (alice.serves(), bob.serves())
     #expect(alice.succeeds("upload_file", "big.bin", "team") == ["sharing big.bin in team"])
     #expect(bob.succeeds("list_files", "team") == ["5000001 alice 1 big.bin"])
     bob.succeeds("download_file", "team", "big.bin", "copy.bin")
-    #expect(contents("copy.bin", story) == data)
+    #expect(story.scratch.contents("copy.bin") == data)
     #expect(bob.succeeds("show_downloads") == ["[C] [team] big.bin"])
     #expect(bob.succeeds("peers", "team", "big.bin").sorted() == ["alice 10/10", "bob 10/10"])
     first.signal(SIGTERM)
@@ -38,8 +20,8 @@ import Testing
     #expect(second.wait() == 0)
   }
 
-  @Test func `a directory goes whole, and comes whole`() throws {
-    let (story, alice, bob) = try network()
+  @Test func `a directory goes whole, and comes whole`() {
+    let (story, alice, bob) = Story.ofTwo()
     _ = (alice.serves(), bob.serves())
     let tree = story.scratch.path + "/tree"
     try? FileManager.default.createDirectory(atPath: tree + "/sub/empty", withIntermediateDirectories: true)
@@ -53,8 +35,8 @@ import Testing
     #expect(diff.exit == 0, "\(diff)")
   }
 
-  @Test func `what is not there, not allowed or in the way is refused`() throws {
-    let (story, alice, bob) = try network()
+  @Test func `what is not there, not allowed or in the way is refused`() {
+    let (story, alice, bob) = Story.ofTwo()
     _ = alice.serves()
     story.scratch.write("f", "something")
     alice.succeeds("upload_file", "f", "team")
@@ -71,11 +53,11 @@ import Testing
     let stranger = story.member("carol")
     _ = stranger.serves()
     stranger.fails(77, "download_file", "team", "f", "copy")
-    #expect(contents("taken", story) == Data("mine".utf8))
+    #expect(story.scratch.contents("taken") == Data("mine".utf8))
   }
 
-  @Test func `stopping one's own share leaves the file to others, and the last one takes it along`() throws {
-    let (story, alice, bob) = try network()
+  @Test func `stopping one's own share leaves the file to others, and the last one takes it along`() {
+    let (story, alice, bob) = Story.ofTwo()
     _ = (alice.serves(), bob.serves())
     story.scratch.write("f", "something")
     alice.succeeds("upload_file", "f", "team")
@@ -89,8 +71,8 @@ import Testing
     #expect(alice.succeeds("list_files", "team") == ["9 alice 1 f"])
   }
 
-  @Test func `sharing goes on after a restart, and with a login after a logout`() throws {
-    let (story, alice, bob) = try network()
+  @Test func `sharing goes on after a restart, and with a login after a logout`() {
+    let (story, alice, bob) = Story.ofTwo()
     let first = alice.serves()
     story.scratch.write("f", "something")
     alice.succeeds("upload_file", "f", "team")
@@ -106,8 +88,8 @@ import Testing
     bob.succeeds("download_file", "team", "f", "again")
   }
 
-  @Test func `a login beside a running daemon is taken over by it`() throws {
-    let (story, alice, bob) = try network()
+  @Test func `a login beside a running daemon is taken over by it`() {
+    let (story, alice, bob) = Story.ofTwo()
     _ = (alice.serves(), bob.serves())
     story.scratch.write("f", "something")
     alice.succeeds("upload_file", "f", "team")
@@ -119,11 +101,11 @@ import Testing
     #expect(alice.succeeds("status").contains { $0.hasPrefix("daemon running, listening on 127.0.0.1:") })
   }
 
-  @Test func `a download that nobody can serve ends, and goes on when somebody can`() throws {
-    let (story, alice, bob) = try network()
+  @Test func `a download that nobody can serve ends, and goes on when somebody can`() {
+    let (story, alice, bob) = Story.ofTwo()
     let first = alice.serves()
     _ = bob.serves()
-    let data = random(3_000_000, "f", story)
+    let data = story.scratch.writeRandom("f", 3_000_000)
     alice.succeeds("upload_file", "f", "team")
     first.signal(SIGKILL)
     first.wait()
@@ -131,32 +113,32 @@ import Testing
     bob.fails(66, "stop_download", "team", "f")
     _ = alice.serves()
     bob.succeeds("download_file", "team", "f", "copy")
-    #expect(contents("copy", story) == data)
+    #expect(story.scratch.contents("copy") == data)
     bob.fails(73, "download_file", "team", "f", "copy")
   }
 
-  @Test func `a port that is taken is told, and the daemon does not stay`() throws {
-    let (story, alice, _) = try network()
+  @Test func `a port that is taken is told, and the daemon does not stay`() {
+    let (story, alice, _) = Story.ofTwo()
     let outcome = alice.run(["--listen", "127.0.0.1:\(story.ports[0])", "serve"])
     #expect(outcome.exit == 69 && outcome.errors.contains("--listen"), "\(outcome)")
     let bad = story.scratch.write("bad.txt", "nonsense\n")
     #expect(alice.run(["--tracker", bad, "serve"]).exit == 78)
   }
 
-  @Test func `a link names a content, and fetches it`() throws {
-    let (story, alice, bob) = try network()
+  @Test func `a link names a content, and fetches it`() {
+    let (story, alice, bob) = Story.ofTwo()
     _ = (alice.serves(), bob.serves())
     story.scratch.write("a file", "something")
     alice.succeeds("upload_file", "a file", "team")
     let link = bob.succeeds("link", "team", "a file").first ?? ""
     #expect(link.hasPrefix("p2pfs://team/") && link.hasSuffix("/9/a%20file"))
     bob.succeeds("fetch", link, "copy")
-    #expect(contents("copy", story) == Data("something".utf8))
+    #expect(story.scratch.contents("copy") == Data("something".utf8))
     bob.fails(65, "fetch", "p2pfs://team/zz/9/f", "other")
   }
 
-  @Test func `a second daemon on one state directory is refused`() throws {
-    let (_, alice, _) = try network()
+  @Test func `a second daemon on one state directory is refused`() {
+    let (_, alice, _) = Story.ofTwo()
     _ = alice.serves()
     alice.fails(69, "serve")
   }
