@@ -13,7 +13,7 @@ extension GroupVolume {
     guard ledger.share(file)?.isStopped != true, book.groups[file.group] != nil else { return }
     let key = ContentKey(group: file.group, root: content.name.root)
     let isNew = shared.stored(key) == nil
-    shared.put(content, as: file)
+    offer(content, as: file)
     if isNew, content.heldBlockCount > 0 { announcer.changed([key]) }
   }
 

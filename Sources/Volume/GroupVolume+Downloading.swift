@@ -79,7 +79,7 @@ extension GroupVolume {
       min(UInt64(content.heldBlockCount) * blockBytes, record.content.size)
     }
     running.withLock { $0[record.key] = transfer }
-    shared.put(content, as: record.key)
+    offer(content, as: record.key)
     // What an earlier run has left of it is not gained any more, and others wait for it.
     announcer.changed([key])
     let begin: @Sendable () -> Void = { [self] in
