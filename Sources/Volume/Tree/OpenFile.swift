@@ -48,14 +48,20 @@ package final class OpenFile: Sendable {
     case failed(TreeError)
   }
 
+  /// From so many bytes on it pays to let the kernel read by itself what might be written here.
+  private static let bytesMinToHandOver = 16 << 20
+
   /// A descriptor of the whole, verified content in our own cache, which stays so until the handle is released; nil
-  /// where there is none, or where somebody writes.
+  /// where there is none, or where somebody writes. Who reads through it does not see what others here write to the
+  /// file; so of what may be written here it is given for large files only.
   package func wholeFileDescriptor() -> Int32? {
     guard !access.writes else { return nil }
-    let stored = file.state.withLock { state -> StoredContent? in
-      state.draft == nil && state.writers == 0 ? state.stored : nil
+    let (stored, published) = file.state.withLock { state -> (StoredContent?, Entry?) in
+      (state.draft == nil && state.writers == 0 ? state.stored : nil, state.published)
     }
-    guard let whole = stored?.wholeFile() else { return nil }
+    let mayChange = published.map { tree.mayChange($0, in: file.group) } ?? true
+    guard let stored, !mayChange || stored.layout.fileBytes >= Self.bytesMinToHandOver else { return nil }
+    guard let whole = stored.wholeFile() else { return nil }
     own.withLock { $0.whole = whole }
     return whole.descriptor
   }
@@ -66,9 +72,10 @@ extension OpenFile {
   /// Never waits for the network.
   package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Outcome {
     guard buffer.count > 0 else { return .read(0) }
-    let (draft, stored) = file.state.withLock { ($0.draft, $0.stored) }
+    let (draft, stored, isEmpty) = file.state.withLock { ($0.draft, $0.stored, $0.content.size == 0) }
     if let draft { return Self.outcome(draft.read(into: buffer, at: offset)) }
-    guard let stored else { return .read(0) }
+    // Too few bytes would be a file that ends there.
+    guard let stored else { return isEmpty ? .read(0) : .failed(.stale) }
     lookAhead(offset..<offset + buffer.count, in: stored)
     return Self.outcome(stored.read(into: buffer, at: offset))
   }

@@ -14,10 +14,13 @@ extension Tree {
       try mustBeWritable()
       try mustBeMine(file.state.withLock { $0.published }, in: file.group)
     }
-    if !access.truncates { try makeReadable(file, at: node) }
+    // Counted first: what nobody has open may be forgotten at any moment.
     let open = take(file, at: node, access)
-    guard access.truncates else { return open }
     do throws(TreeError) {
+      guard access.truncates else {
+        try makeReadable(file, at: node)
+        return open
+      }
       try truncateAtOnce(file, at: node)
       open.noteWritten()
       return open
@@ -34,6 +37,31 @@ extension Tree {
       if access.writes { state.writers += 1 }
     }
     return OpenFile(node, file, in: self, access)
+  }
+
+  /// The kernel reads by itself what is open of this node, and now it is to be changed: from now on its name stands for
+  /// another node, and who has the old one open goes on reading what it was.
+  package func renew(_ number: NodeNumber) throws(TreeError) {
+    let node = try node(number)
+    guard let file = node.file else { return }
+    file.publishTurn.take {
+      guard let state = file.takeState() else { return }
+      table.withLock { table in
+        guard let directory = node.parent else { return }
+        let name = node.name
+        let isLocal = table.locals.contains(node)
+        table.changes += 1
+        table.setLocal(node, false)
+        table.detach(node)
+        // What the catalog knows is made anew when it is looked up.
+        guard isLocal else { return }
+        let new = Node(
+          table.freshNumber(), .file(TreeFile(in: file.group, state)), in: file.group, inode: state.inode,
+          modified: state.modified, entry: node.entry)
+        table.insert(new, as: name, in: directory)
+        table.setLocal(new, true)
+      }
+    }
   }
 
   func letGo(_ file: TreeFile, at node: Node, writes: Bool) {
