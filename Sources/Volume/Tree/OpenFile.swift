@@ -48,20 +48,15 @@ package final class OpenFile: Sendable {
     case failed(TreeError)
   }
 
-  /// From so many bytes on it pays to let the kernel read by itself what might be written here.
-  private static let bytesMinToHandOver = 16 << 20
-
   /// A descriptor of the whole, verified content in our own cache, which stays so until the handle is released; nil
-  /// where there is none, or where somebody writes. Who reads through it does not see what others here write to the
-  /// file; so of what may be written here it is given for large files only.
+  /// where there is none, or where somebody could write: he who reads a file while another program of this machine
+  /// writes it sees what that writes, as on any disk.
   package func wholeFileDescriptor() -> Int32? {
-    guard !access.writes else { return nil }
-    let (stored, published) = file.state.withLock { state -> (StoredContent?, Entry?) in
-      (state.draft == nil && state.writers == 0 ? state.stored : nil, state.published)
+    guard !access.writes, !tree.mayBeWritten(file) else { return nil }
+    let stored = file.state.withLock { state -> StoredContent? in
+      state.draft == nil && state.writers == 0 ? state.stored : nil
     }
-    let mayChange = published.map { tree.mayChange($0, in: file.group) } ?? true
-    guard let stored, !mayChange || stored.layout.fileBytes >= Self.bytesMinToHandOver else { return nil }
-    guard let whole = stored.wholeFile() else { return nil }
+    guard let whole = stored?.wholeFile() else { return nil }
     own.withLock { $0.whole = whole }
     return whole.descriptor
   }

@@ -30,6 +30,17 @@ extension Tree {
     }
   }
 
+  func mayBeWritten(_ file: TreeFile) -> Bool {
+    guard !isReadOnly else { return false }
+    return file.state.withLock { $0.published }.map { mayChange($0, in: file.group) } ?? true
+  }
+
+  /// From now on the name stands for another node of the same file: this one is read in a way that no writer may join.
+  package func renew(_ number: NodeNumber) {
+    guard let node = table.withLock({ $0[number] }), let file = node.file, !file.isAtWork else { return }
+    table.withLock { $0.detach(node) }
+  }
+
   private func take(_ file: TreeFile, at node: Node, _ access: Access) -> OpenFile {
     table.withLock { $0.hold(node) }
     file.state.withLock { state in
@@ -37,31 +48,6 @@ extension Tree {
       if access.writes { state.writers += 1 }
     }
     return OpenFile(node, file, in: self, access)
-  }
-
-  /// The kernel reads by itself what is open of this node, and now it is to be changed: from now on its name stands for
-  /// another node, and who has the old one open goes on reading what it was.
-  package func renew(_ number: NodeNumber) throws(TreeError) {
-    let node = try node(number)
-    guard let file = node.file else { return }
-    file.publishTurn.take {
-      guard let state = file.takeState() else { return }
-      table.withLock { table in
-        guard let directory = node.parent else { return }
-        let name = node.name
-        let isLocal = table.locals.contains(node)
-        table.changes += 1
-        table.setLocal(node, false)
-        table.detach(node)
-        // What the catalog knows is made anew when it is looked up.
-        guard isLocal else { return }
-        let new = Node(
-          table.freshNumber(), .file(TreeFile(in: file.group, state)), in: file.group, inode: state.inode,
-          modified: state.modified, entry: node.entry)
-        table.insert(new, as: name, in: directory)
-        table.setLocal(new, true)
-      }
-    }
   }
 
   func letGo(_ file: TreeFile, at node: Node, writes: Bool) {

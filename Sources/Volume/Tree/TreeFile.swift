@@ -43,18 +43,6 @@ final class TreeFile: Sendable {
   /// nil for an empty file.
   var contentName: ContentName? { state.withLock { ContentName($0.content) } }
 
-  /// For another node that takes its place: what has still to be told of it is told of that one. nil while it is
-  /// written.
-  func takeState() -> State? {
-    state.withLock { state in
-      guard state.draft == nil else { return nil }
-      var taken = state
-      (taken.handles, taken.writers) = (0, 0)
-      (state.isDirty, state.isLocalOnly, state.pending) = (false, false, nil)
-      return taken
-    }
-  }
-
   var isAtWork: Bool {
     state.withLock { $0.isDirty || $0.draft != nil || $0.pending != nil || $0.isLocalOnly }
   }

@@ -26,7 +26,6 @@ extension FuseOperations {
       let attributes = try attributes(of: node, through: handle)
       let change = wish.change(of: attributes)
       guard change != AttributeChange() else { return reply.attributes(attributes, of: owner) }
-      if change.size != nil, modes.isReadByKernel(node) { return renew(reply, node) }
       later(.files, reply) { [tree, owner] caller throws(TreeError) in
         let changed = try tree.change(change, of: node, through: handle?.file, for: caller)
         reply.attributes(changed, of: owner)

@@ -44,7 +44,10 @@ extension FuseOperations {
   private func openWriting(
     _ reply: Reply, _ node: NodeNumber, _ access: Access, _ info: fuse_file_info
   ) throws(TreeError) {
-    guard modes.enterCached(node) else { return renew(reply, node) }
+    guard modes.enterCached(node) else {
+      tree.renew(node)
+      throw .stale
+    }
     let file: OpenFile
     do throws(TreeError) { file = try tree.open(node, access) } catch {
       modes.leaveCached(node)
@@ -54,13 +57,6 @@ extension FuseOperations {
     var info = info
     info.keep_cache = 1
     if !tell(reply, handle, info) { discard(handle) }
-  }
-
-  func renew(_ reply: Reply, _ node: NodeNumber) {
-    later(.files, reply) { [tree] _ throws(TreeError) in
-      try tree.renew(node)
-      throw .stale
-    }
   }
 
   private func openReading(

@@ -46,13 +46,6 @@ final class OpenModes<Handle: Sendable>: Sendable {
   /// Once the kernel has agreed.
   func enable() { state.withLock { $0.isPossible = true } }
 
-  func isReadByKernel(_ node: NodeNumber) -> Bool {
-    state.withLock { state in
-      guard case .through? = state.modes[node]?.way else { return false }
-      return true
-    }
-  }
-
   /// To write it, or without knowing more. False: the kernel reads it by itself, and who wants to write has to look up
   /// its name again.
   func enterCached(_ node: NodeNumber) -> Bool {
