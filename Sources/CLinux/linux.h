@@ -109,3 +109,6 @@ extern int p2pfs_close_from(void *actions, int first) __asm__("posix_spawn_file_
 extern int umount2(const char *path, int flags);
 static const int p2pfs_unmount_detach = 2;
 static const int p2pfs_unmount_no_follow = 8;
+
+/// For the exercisers of Tests: listing with buffers of a chosen size.
+extern ssize_t getdents64(int folder, void *entries, size_t length);

@@ -92,7 +92,11 @@ extension GroupVolume {
     guard end != .stopped else { return }
     // While shares are loaded the table does not know them yet.
     let files = shared.files(of: content.name.root) + (loading.withLock { $0 }.map { [$0] } ?? [])
-    for file in Set(files) where ledger.share(file)?.place == path {
+    for file in Set(files) {
+      // What is being uploaded anew is another content under the same name: its share must not go with the old one.
+      guard let share = ledger.share(file), share.place == path, share.content.root == content.name.root,
+        !publishing.withLock({ $0.contains(file) })
+      else { continue }
       let name = "\(book.groups[file.group].map { "\($0)/" } ?? "")\(Printable.escaped(file.path.bytes))"
       log("\(name) is no longer shared from \(path): \(end.sentence); upload it anew to share it")
       dropShare(file)

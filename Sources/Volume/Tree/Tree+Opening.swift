@@ -27,6 +27,17 @@ extension Tree {
     }
   }
 
+  func mayBeWritten(_ file: TreeFile) -> Bool {
+    guard !isReadOnly else { return false }
+    return file.state.withLock { $0.published }.map { mayChange($0, in: file.group) } ?? true
+  }
+
+  /// From now on the name stands for another node of the same file: this one is read in a way that no writer may join.
+  package func renew(_ number: NodeNumber) {
+    guard let node = table.withLock({ $0[number] }), let file = node.file, !file.isAtWork else { return }
+    table.withLock { $0.detach(node) }
+  }
+
   private func take(_ file: TreeFile, at node: Node, _ access: Access) -> OpenFile {
     table.withLock { $0.hold(node) }
     file.state.withLock { state in

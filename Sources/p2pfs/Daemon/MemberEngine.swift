@@ -9,6 +9,7 @@ import Volume
 
 struct MemberEngine: SharingEngine {
   private static let progressMilliseconds = 200
+  private static let endMilliseconds = 10_000
 
   let volume: GroupVolume
   /// Where relative paths begin.
@@ -240,9 +241,14 @@ extension MemberEngine {
     var patience = Patience(transfer, volume)
     while !transfer.wait(milliseconds: Self.progressMilliseconds) {
       meter.tell(transfer.doneBytes, of: transfer.totalBytes)
-      if !goesOn() { transfer.cancel() }
+      if !goesOn() {
+        transfer.leave()
+        throw .calledOff
+      }
       if let trouble = patience.isOver() { transfer.fail(trouble) }
     }
+    // Who hears how it ended finds its files so.
+    transfer.waitUntilOver(milliseconds: Self.endMilliseconds)
     try volumeDoes { () throws(VolumeError) in try transfer.result?.get() }
     meter.end()
     try door.show(.line("downloaded \(path) of \(transfer.group) to \(place)"))

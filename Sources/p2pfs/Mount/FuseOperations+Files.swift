@@ -44,7 +44,10 @@ extension FuseOperations {
   private func openWriting(
     _ reply: Reply, _ node: NodeNumber, _ access: Access, _ info: fuse_file_info
   ) throws(TreeError) {
-    guard modes.enterCached(node) else { throw .stale }
+    guard modes.enterCached(node) else {
+      tree.renew(node)
+      throw .stale
+    }
     let file: OpenFile
     do throws(TreeError) { file = try tree.open(node, access) } catch {
       modes.leaveCached(node)
@@ -104,7 +107,7 @@ extension FuseOperations {
     switch handle.opened {
     case .file(let file):
       let step = Self.read(reply, file, at: offset, count: count)
-      park(reply, file, step) { Self.read(reply, file, at: offset, count: count) }
+      park(reply, file, step) { Self.read(reply, file, at: offset, count: count, isAgain: true) }
     case .control(let control):
       let end = min(offset + count, control.text.count)
       control.text[min(offset, end)..<end].withUnsafeBytes { reply.bytes($0) }
@@ -112,11 +115,11 @@ extension FuseOperations {
     }
   }
 
-  private static func read(_ reply: Reply, _ file: OpenFile, at offset: Int, count: Int)
-    -> ParkedOperation.Step
-  {
+  private static func read(
+    _ reply: Reply, _ file: OpenFile, at offset: Int, count: Int, isAgain: Bool = false
+  ) -> ParkedOperation.Step {
     let buffer = ReadBuffer.mine(count)
-    switch file.read(into: buffer, at: offset) {
+    switch file.read(into: buffer, at: offset, isAgain: isAgain) {
     case .read(let count):
       reply.bytes(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
       return .done
