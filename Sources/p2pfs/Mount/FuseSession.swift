@@ -61,9 +61,10 @@ final class FuseSession: @unchecked Sendable {
   private func mount() throws(Failure) {
     let (result, words) = FuseWords.heard { fuse_session_mount(session, mountPoint) }
     guard result == 0 else {
-      throw .configuration(
-        "mounting on \(Quoted.text(mountPoint)) failed\(words.isEmpty ? "" : " (\(words))"): check that the directory "
-          + "is yours and that the package fuse3 is installed")
+      let reason = words.isEmpty ? "" : " (\(words))"
+      throw .cannotMount(
+        "mounting on \(Quoted.text(mountPoint)) failed\(reason): check that the directory is yours and that the "
+          + "package fuse3 is installed")
     }
     device.number = fuse_session_fd(session)
     var door = fuse_custom_io()
