@@ -18,12 +18,14 @@ let package = Package(
     .executable(name: "tracker", targets: ["Tracker"]),
     .executable(name: "tracker-load", targets: ["TrackerLoad"]),
     .executable(name: "swarm-load", targets: ["SwarmLoad"]),
+    .executable(name: "exercise", targets: ["Exercisers"]),
   ],
   targets: [
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
     .systemLibrary(name: "CLineEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
 
     .target(name: "GroupModel", dependencies: ["COpenSSL"], swiftSettings: settings),
@@ -34,7 +36,7 @@ let package = Package(
       name: "Volume", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"], swiftSettings: settings),
     .executableTarget(
       name: "p2pfs",
-      dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Volume", "CLineEdit", "CLinux"],
+      dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Volume", "CFuse", "CLineEdit", "CLinux"],
       swiftSettings: settings),
     .executableTarget(
       name: "Tracker", dependencies: ["GroupModel", "Link", "Catalog", "CLinux"], swiftSettings: settings),
@@ -50,6 +52,9 @@ let package = Package(
       name: "SwarmLoad", dependencies: ["GroupModel", "Link", "Swarm"], path: "Benchmarks/SwarmLoad",
       swiftSettings: settings),
 
+    // What a file system has to stand.
+    .executableTarget(
+      name: "Exercisers", dependencies: ["CLinux"], path: "Tests/Exercisers", swiftSettings: settings),
     // Clients as tests want them, honest and hostile.
     .target(
       name: "Visitors", dependencies: ["GroupModel", "Link", "COpenSSL"], path: "Tests/Visitors",
@@ -57,9 +62,11 @@ let package = Package(
     .testTarget(
       name: "GroupModelTests", dependencies: ["GroupModel"], exclude: ["Vectors"], swiftSettings: settings),
     .testTarget(
-      name: "LinkTests", dependencies: ["Link", "GroupModel", "COpenSSL"], swiftSettings: settings),
+      name: "LinkTests", dependencies: ["Link", "GroupModel", "COpenSSL", "Visitors"], swiftSettings: settings
+    ),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "GroupModel"], swiftSettings: settings),
-    .testTarget(name: "SwarmTests", dependencies: ["Swarm", "GroupModel", "Link"], swiftSettings: settings),
+    .testTarget(
+      name: "SwarmTests", dependencies: ["Swarm", "GroupModel", "Link", "Visitors"], swiftSettings: settings),
     .testTarget(
       name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel", "Visitors"],
       swiftSettings: settings),

@@ -59,8 +59,12 @@ final class PlainContent: ContentStoring {
     }
     let written = bytes.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, start) }
     guard written == bytes.byteCount else { return .trouble(.failed(errno: errno)) }
-    state.withLock { $0.held.insert(blocks.indices) }
-    return .kept(newBytes: written)
+    let newBytes = state.withLock { state in
+      let gaps = state.held.gaps(in: blocks.indices).runs.compactMap { BlockRange($0) }
+      state.held.insert(blocks.indices)
+      return gaps.reduce(0) { $0 + layout.bytes(of: $1).count }
+    }
+    return .kept(newBytes: newBytes)
   }
 
   private func leaves(of blocks: BlockRange) -> [Digest]? {

@@ -31,6 +31,10 @@ extension GroupCatalog {
     case .join: try fill(&facts, forJoining: group.head.id, by: actor)
     case .leave:
       if facts.actor == .owner { facts.heir = try heir(of: actor, in: group.head.id) }
+    case .disband:
+      guard facts.actor == .owner else { return }
+      facts.entries = Int(group.head.files + group.head.directories)
+      if facts.entries == 0 { facts.persons = try persons(of: group.head.id, limit: Decision.changesMax - 1) }
     case .accept(let user), .reject(let user), .remove(let user):
       facts.subject = try live.standing(of: user, in: group)
     case .publish, .unpublish, .rename:
@@ -47,6 +51,17 @@ extension GroupCatalog {
     facts.groupsOfActor = try groupCount(of: actor)
     facts.requests = try database.count(
       "SELECT count(*) FROM person WHERE grp = ? AND standing = 1", group)
+  }
+
+  /// Those inside first.
+  private func persons(of group: GroupID, limit: Int) throws(DatabaseError) -> [UserName] {
+    var cursor = try database.query(
+      """
+      SELECT user FROM person WHERE grp = ? AND standing IN (1, 3, 4) ORDER BY standing DESC, user LIMIT ?
+      """, group, limit)
+    var users: [UserName] = []
+    while try cursor.next() { users.append(try cursor.user(0)) }
+    return users
   }
 
   private func groupCount(of user: UserName) throws(DatabaseError) -> Int {
@@ -80,7 +95,7 @@ extension GroupCatalog {
       facts.targetHoldsFiles = try holdsFiles(facts.target, in: group)
     case .rename(let from, let to, _):
       try fill(&facts, forRenaming: from, to: to, in: group)
-    case .found, .join, .leave, .accept, .reject, .remove: break
+    case .found, .join, .leave, .disband, .accept, .reject, .remove: break
     }
   }
 

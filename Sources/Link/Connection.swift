@@ -137,6 +137,9 @@ package final class Connection: @unchecked Sendable {
   /// Who is at the other end, by its certificate; nil for one that showed none.
   package var holder: Holder? { tls?.holder }
 
+  /// When the certificate that the holder showed ends, in seconds since 1970. The line does not end by itself then.
+  package var holderNotAfter: Int64 { tls?.holderNotAfter ?? .max }
+
   /// The authority's certificate as the other end sent it. To be asked once.
   package func takeAuthority() -> Certificate? { tls?.takeAuthority() }
 

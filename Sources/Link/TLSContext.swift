@@ -131,7 +131,8 @@ package final class TLSContext: @unchecked Sendable {
     let found = try GroupModel.holder(
       of: sent.leaf, sentWith: sent.chain, trusting: pin, at: secondsSince1970())
     guard lineProtocol.admits(found.holder, to: role) else { throw .unfit }
-    TLSLine.of(verification)?.met(found.holder, authority: found.authority)
+    TLSLine.of(verification)?.met(
+      found.holder, until: sent.leaf.notAfter, authority: found.authority)
   }
 
   private func certificates(

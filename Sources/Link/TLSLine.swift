@@ -12,6 +12,7 @@ final class TLSLine {
   /// The authority that the other end sent, believed or not.
   var seenAuthority: Fingerprint?
   private(set) var holder: Holder?
+  private(set) var holderNotAfter = Int64.max
   private(set) var authority: Certificate?
   private(set) var saidGoodbye = false
   private var isDone = false
@@ -61,8 +62,9 @@ final class TLSLine {
 
   private var floods: Bool { handshakeMessages > Self.handshakeMessagesMax }
 
-  func met(_ holder: Holder, authority: Certificate) {
+  func met(_ holder: Holder, until notAfter: Int64, authority: Certificate) {
     self.holder = holder
+    holderNotAfter = notAfter
     self.authority = authority
   }
 

@@ -15,6 +15,9 @@ package struct WorkerThread: Sendable {
     self.thread = thread
   }
 
+  /// Nobody waits for its end: what the system keeps of it goes then.
+  package func detach() { pthread_detach(thread) }
+
   /// Waits until it has ended. A thread cannot wait for itself, and is let go instead: it may be the last to
   /// hold whoever wants it to end.
   package func join() {

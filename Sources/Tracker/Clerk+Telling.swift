@@ -61,7 +61,16 @@ extension Clerk {
         if session.isFollowing { mail.push(to: [session], push) }
       }
     }
+    if decision.changes.last == .ended { disperse(decision.group, name) }
     mail.push(to: presence.followers(of: decision.group), .decision(decision))
+  }
+
+  /// Those whom the decision did not name one by one.
+  private func disperse(_ group: GroupID, _ name: GroupName) {
+    for session in presence.followers(of: group) {
+      part(session, from: group)
+      mail.push(to: [session], .standing(name, group, .stranger))
+    }
   }
 }
 

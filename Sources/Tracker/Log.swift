@@ -23,16 +23,8 @@ final class Log: Sendable {
     static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
   }
 
-  struct Strangers {
-    var second: Int64 = 0
-    var lines = 0
-    var leftOut = 0
-  }
-
-  static let strangerLinesASecond = 10
-
   private let level: Level
-  private let strangers = Mutex(Strangers())
+  private let strangers = Mutex(StrangerLines())
 
   init(_ level: Level) { self.level = level }
 
@@ -80,20 +72,4 @@ final class Log: Sendable {
 func writeLine(_ line: String, to descriptor: Int32) {
   let bytes = Array((line + "\n").utf8)
   _ = write(descriptor, bytes, bytes.count)
-}
-
-extension Log.Strangers {
-  mutating func admit(at now: Int64) -> (isShown: Bool, leftOut: Int) {
-    var reported = 0
-    if now != second {
-      reported = leftOut
-      self = Self(second: now, lines: 0, leftOut: 0)
-    }
-    guard lines < Log.strangerLinesASecond else {
-      leftOut += 1
-      return (false, reported)
-    }
-    lines += 1
-    return (true, reported)
-  }
 }

@@ -27,7 +27,7 @@ final class SQLiteLedger: Ledger {
 }
 
 extension SQLiteLedger {
-  static let schema = Schema([CatalogSchema.groups, accounts, sharing])
+  static let schema = Schema([CatalogSchema.groups, accounts, sharing, departures])
 
   /// `wish` lets a request that is repeated after a lost answer count once.
   private static let accounts = """

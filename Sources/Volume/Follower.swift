@@ -10,32 +10,57 @@ internal import Synchronization
 final class Follower: BookReader, @unchecked Sendable {
   /// Set once, before anything is told.
   weak var volume: GroupVolume?
+  /// Where one is mounted.
+  private let mounted = Mutex<Tree?>(nil)
+
+  var tree: Tree? {
+    get { mounted.withLock { $0 } }
+    set { mounted.withLock { $0 = newValue } }
+  }
 
   /// All that is here is told anew: the tracker may be another one.
   func bookIsCurrent() {
     guard let volume else { return }
     volume.locator.askAgain()
     volume.announcer.changed(volume.shared.keys)
+    volume.tellStopped(volume.untold.withLock { $0 })
     volume.resumeDownloads()
+    volume.shareAllCached()
+    tree?.publisher.tryAgain()
   }
 
-  func bookChanged(_ group: GroupID, _ changes: [Change]) {
+  func bookChanged(_ group: GroupID, _ changes: [Change], by number: UInt64?) {
+    tree?.changed(group, changes, by: number)
     for change in changes { follow(change, in: group) }
   }
 
-  func book(_ group: GroupID, lost user: UserName) { volume?.swarm.cutOff(user, from: group) }
+  func book(_ group: GroupID, lost user: UserName) {
+    guard let volume else { return }
+    volume.swarm.cutOff(user, from: group)
+    if !volume.book.sharesGroup(with: user) { volume.swarm.endLines(of: user) }
+  }
+
+  func bookGroupsChanged() { tree?.groupsChanged() }
 
   func bookForgot(_ group: GroupID) { volume?.forget(group) }
 
   func heard(_ holder: ContentHolder, of key: ContentKey) { volume?.locator.hear(holder, of: key) }
 
-  /// A file that was taken out of the group, or that somebody else has published anew, is no longer shared by us.
+  /// A file that was taken out of the group, or that somebody else has published anew, is no longer shared by us; what
+  /// we have of the old version in the cache serves those who still read it, for a while.
   private func follow(_ change: Change, in group: GroupID) {
     guard let volume else { return }
     switch change {
-    case .unpublished(let path): volume.fileLeft(LedgerKey(group, path))
+    case .unpublished(let path):
+      volume.fileLeft(LedgerKey(group, path))
+      volume.retireAll(LedgerKey(group, path), for: nil)
     case .published(let entry):
-      guard let mine = volume.ledger.share(LedgerKey(group, entry.path)), entry.kind != .file(mine.content)
+      let key = LedgerKey(group, entry.path)
+      volume.retireAll(key, for: entry.kind)
+      if let wanted = volume.ledger.download(key), entry.kind != .file(wanted.content) {
+        volume.downloadOutdated(key, isGone: false)
+      }
+      guard let mine = volume.ledger.share(key), entry.kind != .file(mine.content)
       else { return }
       volume.dropShare(mine.key)
     case .moved(let from, let to): volume.moveShares(from: from, to: to, in: group)
@@ -65,17 +90,30 @@ extension GroupVolume {
   /// A local file changed behind our back: its share has ended, and says so.
   func shareEnded(_ content: StoredContent, _ path: LocalPath, _ end: ContentChange.ShareEnd) {
     guard end != .stopped else { return }
-    let files = shared.files(of: content.name.root).filter { ledger.share($0)?.place == path }
-    for file in files {
-      log("\(file.path) is no longer shared from \(path): \(end.sentence)")
+    // While shares are loaded the table does not know them yet.
+    let files = shared.files(of: content.name.root) + (loading.withLock { $0 }.map { [$0] } ?? [])
+    for file in Set(files) where ledger.share(file)?.place == path {
+      let name = "\(book.groups[file.group].map { "\($0)/" } ?? "")\(Printable.escaped(file.path.bytes))"
+      log("\(name) is no longer shared from \(path): \(end.sentence); upload it anew to share it")
       dropShare(file)
-      guard end == .modified || end == .replaced, let group = book.groups[file.group] else { continue }
-      line.ask(.setSharing(.next(), group, file.path, isOn: false)) { _ in }
+      if end == .modified || end == .replaced { tellStopped([file]) }
+    }
+  }
+
+  /// Told again when a tracker is reached, until one has heard it.
+  func tellStopped(_ files: Set<LedgerKey>) {
+    untold.withLock { $0.formUnion(files) }
+    for file in files {
+      guard let group = book.groups[file.group] else { continue }
+      line.ask(.setSharing(.next(), group, file.path, isOn: false)) { [weak self] result in
+        if case .success = result { self?.untold.withLock { _ = $0.remove(file) } }
+      }
     }
   }
 
   /// A share that its user has stopped is kept in mind: he may start it again, and so bring the file back.
   func fileLeft(_ file: LedgerKey) {
+    downloadOutdated(file, isGone: true)
     guard ledger.share(file)?.isStopped != true else { return }
     dropShare(file)
   }
@@ -98,12 +136,8 @@ extension GroupVolume {
         LedgerKey(group, moved), content: share.content, place: share.place, isStopped: share.isStopped)
       try? ledger.put(next)
       try? ledger.removeShare(share.key)
-      guard let root = share.content.root, !share.isStopped,
-        let content = shared.stored(ContentKey(group: group, root: root))
-      else { continue }
-      shared.put(content, as: next.key)
-      _ = shared.remove(share.key, of: root)
     }
+    shared.move(from: from, to: to, in: group)
   }
 
   func forget(_ group: GroupID) {
@@ -111,18 +145,29 @@ extension GroupVolume {
     for transfer in running.withLock({ $0.filter { $0.key.group == group }.map(\.value) }) {
       transfer.fail(.refused(.notMember))
     }
+    for record in ledger.downloads where record.key.group == group && record.state != .complete {
+      downloadOutdated(record.key, isGone: true)
+    }
     _ = shared.removeAll(of: group)
   }
 
   /// As they were at the last stop. A file that was changed meanwhile is noticed by the store.
   func loadShares() {
-    for share in ledger.shares where !share.isStopped {
-      guard let name = ContentName(share.content) else { continue }
-      do throws(DiskTrouble) {
-        shared.put(try store.content(name), as: share.key)
-      } catch {
-        log("\(share.key.path) cannot be shared: \(error.sentence)")
-      }
+    for share in ledger.shares where !share.isStopped { load(share.content, as: share.key) }
+    for record in ledger.downloads where record.state == .stopped && ledger.share(record.key) == nil {
+      load(record.content, as: record.key)
+    }
+  }
+
+  private func load(_ fileContent: FileContent, as key: LedgerKey) {
+    guard let name = ContentName(fileContent) else { return }
+    do throws(DiskTrouble) {
+      loading.withLock { $0 = key }
+      defer { loading.withLock { $0 = nil } }
+      let content = try store.content(name)
+      if content.heldBlockCount > 0 || content.hasDoubts { shared.put(content, as: key) }
+    } catch {
+      log("\(Printable.escaped(key.path.bytes)) cannot be shared: \(error.sentence)")
     }
   }
 }

@@ -11,10 +11,13 @@ internal import Synchronization
 package protocol BookReader: AnyObject, Sendable {
   /// Caught up with the tracker: what was decided up to now is here.
   func bookIsCurrent()
-  func bookChanged(_ group: GroupID, _ changes: [Change])
+  /// `number` is that of the decision, as it was pushed; nil for what was missed, which comes in pages.
+  func bookChanged(_ group: GroupID, _ changes: [Change], by number: UInt64?)
   /// Somebody is no longer in a group, or this member himself is not.
   func book(_ group: GroupID, lost user: UserName)
   func bookForgot(_ group: GroupID)
+  /// The groups that this member is in are other ones.
+  func bookGroupsChanged()
   /// Somebody now holds a content that was located, or no longer does.
   func heard(_ holder: ContentHolder, of key: ContentKey)
 }
@@ -40,6 +43,8 @@ package final class GroupBook: @unchecked Sendable {
     let name: GroupName
     var owner: UserName?
     var members: Set<UserName>
+    /// The last decision of which all is in the catalog here.
+    var folded: UInt64 = 0
   }
 
   private struct Mail {
@@ -154,11 +159,42 @@ extension GroupBook {
     rolls.withLock { $0[group]?.owner == user }
   }
 
+  func sharesGroup(with user: UserName) -> Bool {
+    rolls.withLock { $0.values.contains { $0.members.contains(user) } }
+  }
+
   /// The groups that this member is in.
   package var groups: [GroupID: GroupName] { rolls.withLock { $0.mapValues(\.name) } }
 
   package func group(named name: GroupName) -> GroupID? {
     rolls.withLock { $0.first { $0.value.name == name }?.key }
+  }
+
+  /// The last decision of a group that was folded; 0 for a group that is not known here.
+  package func folded(_ group: GroupID) -> UInt64 { rolls.withLock { $0[group]?.folded ?? 0 } }
+
+  package func owner(of group: GroupID) -> UserName? { rolls.withLock { $0[group]?.owner } }
+
+  /// Until a decision is here, which is known to have been made: a moment, unless the line was lost meanwhile.
+  package func waitFor(_ number: UInt64, of group: GroupID) {
+    _ = wait(milliseconds: 2_000) { folded(group) >= number || groups[group] == nil }
+  }
+
+  /// Who is in a group, by name, with its owner marked.
+  package func members(of group: GroupID) -> [(user: UserName, isOwner: Bool)] {
+    rolls.withLock { rolls in
+      guard let roll = rolls[group] else { return [] }
+      return roll.members.sorted().map { ($0, $0 == roll.owner) }
+    }
+  }
+
+  /// Who asks to be let in.
+  package func requests(in group: GroupID, after user: UserName? = nil, limit: Int) throws(BookTrouble)
+    -> [UserName]
+  {
+    try read { (catalog) throws(DatabaseError) in
+      try catalog.requests(in: group, after: user, limit: limit)
+    }
   }
 
   package func entry(at path: FilePath, in group: GroupID) throws(BookTrouble) -> Entry? {
@@ -170,6 +206,15 @@ extension GroupBook {
   ) throws(BookTrouble) -> [Entry] {
     try read { (catalog) throws(DatabaseError) in
       try catalog.entries(in: group, below: directory, after: path, limit: limit)
+    }
+  }
+
+  /// What lies directly in a directory, nil being the group's own, after a name of it.
+  package func children(
+    of directory: FilePath?, in group: GroupID, after name: [UInt8]?, limit: Int
+  ) throws(BookTrouble) -> [Entry] {
+    try read { (catalog) throws(DatabaseError) in
+      try catalog.children(of: directory, in: group, after: name, limit: limit)
     }
   }
 
@@ -197,8 +242,13 @@ extension GroupBook {
 
   private func loadRoll(of group: GroupID, named name: GroupName) throws(DatabaseError) {
     let members = Set(try catalog.membersAll(of: group))
-    let owner = try catalog.group(group)?.owner
-    rolls.withLock { $0[group] = Roll(name: name, owner: owner, members: members) }
+    let head = try catalog.group(group)
+    let folded = head.map { $0.isBehind ? 0 : $0.number } ?? 0
+    let isNew = rolls.withLock { rolls in
+      defer { rolls[group] = Roll(name: name, owner: head?.owner, members: members, folded: folded) }
+      return rolls[group]?.name != name
+    }
+    if isNew { reader?.bookGroupsChanged() }
   }
 
   /// A tracker was reached: hear its decisions from now on, and ask for those that were missed.
@@ -235,13 +285,14 @@ extension GroupBook {
       guard case .caughtUp(let page) = try line.ask(.catchUp(group.id, after: mark)) else { return }
       guard !page.more || page.mark != mark else { throw TrackerTrouble.malformed }
       try catalog.adopt(page, of: group)
-      if !page.changes.isEmpty { reader?.bookChanged(group.id, page.changes) }
+      if !page.changes.isEmpty { reader?.bookChanged(group.id, page.changes, by: nil) }
       more = page.more
     }
     let before = rolls.withLock { $0[group.id]?.members ?? [] }
     try loadRoll(of: group.id, named: group.name)
     let after = rolls.withLock { $0[group.id]?.members ?? [] }
     for user in before.subtracting(after) { reader?.book(group.id, lost: user) }
+    wakeThoseWhoWait()
   }
 
   private func take(_ push: TrackerPush) {
@@ -256,8 +307,11 @@ extension GroupBook {
     guard rolls.withLock({ $0[decision.group] != nil }) else { return }
     // Serving stops at once, also where the disk has trouble.
     for change in decision.changes { noteMembership(change, in: decision.group) }
+    if decision.changes.last == .ended { return forget(decision.group) }
     switch (try? catalog.apply(decision)) ?? .gap {
-    case .folded: reader?.bookChanged(decision.group, decision.changes)
+    case .folded:
+      rolls.withLock { $0[decision.group]?.folded = decision.number }
+      reader?.bookChanged(decision.group, decision.changes, by: decision.number)
     case .known: break
     case .gap: catchUpWithAll()
     }
@@ -289,5 +343,6 @@ extension GroupBook {
     for user in roll.members { reader?.book(group, lost: user) }
     try? catalog.forget(group)
     reader?.bookForgot(group)
+    reader?.bookGroupsChanged()
   }
 }

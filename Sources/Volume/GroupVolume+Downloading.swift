@@ -1,5 +1,6 @@
 // Whole files out of a group: gathered beside their destination, renamed into place when they are whole, and shared
-// from there from then on. A download goes on after a restart with what it has.
+// from there from then on. A download goes on after a restart with what it has, and what it has is shared meanwhile,
+// also while nobody goes on with it.
 
 package import GroupModel
 internal import Link
@@ -15,44 +16,54 @@ extension GroupVolume {
     let entry = try entry(path, in: group)
     guard case .file(let content) = entry.kind else { throw .refused(.isDirectory) }
     let key = LedgerKey(group, path)
-    if let running = running.withLock({ $0[key] }), running.result == nil { return running }
-    guard let contentName = ContentName(content) else {
-      return try makeEmpty(key, name, content, destination)
-    }
+    if let running = try running(key, to: destination) { return running }
+    let record = LedgeredDownload(key, content: content, destination: destination)
+    guard let contentName = ContentName(content) else { return try makeEmpty(record, name) }
     let download = try onDisk(destination) { () throws(DiskTrouble) in
       try store.download(contentName, to: destination)
     }
-    let record = LedgeredDownload(key, content: content, destination: destination)
-    try onDisk(destination) { () throws(DiskTrouble) in try ledger.put(record) }
+    // Who stopped sharing it, and now fetches it again, shares it again.
+    try onDisk(destination) { () throws(DiskTrouble) in
+      if ledger.share(key)?.isStopped == true { try ledger.removeShare(key) }
+      forgetOtherDestination(than: record)
+      try ledger.put(record)
+    }
     return fetch(record, of: name, modified: entry.modified, into: download)
   }
 
-  /// By identity, whatever lies under the name now.
-  package func fetch(
-    _ content: FileContent, known path: FilePath, in name: GroupName, to destination: LocalPath
-  ) throws(VolumeError) -> Transfer {
-    let group = try group(name)
-    let key = LedgerKey(group, path)
-    guard let contentName = ContentName(content) else {
-      return try makeEmpty(key, name, content, destination)
+  /// One that is going on there already. A file has one download: what is on its way elsewhere stays so.
+  private func running(_ key: LedgerKey, to destination: LocalPath) throws(VolumeError) -> Transfer? {
+    guard let running = running.withLock({ $0[key] }) else { return nil }
+    guard running.result == nil else {
+      running.waitUntilOver(milliseconds: Self.endMilliseconds)
+      return nil
     }
-    let download = try onDisk(destination) { () throws(DiskTrouble) in
-      try store.download(contentName, to: destination)
-    }
-    let record = LedgeredDownload(key, content: content, destination: destination)
-    try onDisk(destination) { () throws(DiskTrouble) in try ledger.put(record) }
-    return fetch(record, of: name, modified: nil, into: download)
+    guard running.destination == destination else { throw .downloadsElsewhere(running.destination) }
+    return running
   }
 
-  private func makeEmpty(
-    _ key: LedgerKey, _ name: GroupName, _ content: FileContent, _ destination: LocalPath
-  ) throws(VolumeError) -> Transfer {
+  /// To move what a stopped download has to the cache takes as long as its disks do.
+  private static let endMilliseconds = 60_000
+
+  /// What lay beside the place where it was to go before has been copied to where it goes now.
+  private func forgetOtherDestination(than record: LedgeredDownload) {
+    guard let old = ledger.download(record.key), old.state != .complete, let name = ContentName(old.content),
+      old.destination != record.destination || old.content != record.content
+    else { return }
+    try? store.begunDownload(name, to: old.destination)?.discard()
+  }
+
+  private func makeEmpty(_ record: LedgeredDownload, _ name: GroupName) throws(VolumeError) -> Transfer {
+    let destination = record.destination
     try onDisk(destination) { () throws(DiskTrouble) in
       try PieceStore.makeEmptyFile(at: destination)
-      try ledger.put(LedgeredDownload(key, content: content, destination: destination, state: .complete))
+      try ledger.put(record.with(.complete))
+      try ledger.put(LedgeredShare(record.key, content: record.content, place: destination))
     }
-    let transfer = Transfer(name, key.path, nil, totalBytes: 0) { 0 }
+    tellTracker(record, name)
+    let transfer = Transfer(name, record.key.path, nil, totalBytes: 0, to: destination) { 0 }
     transfer.finish(.success(()))
+    transfer.end()
     return transfer
   }
 
@@ -62,16 +73,31 @@ extension GroupVolume {
     let content = download.content
     let blockBytes = UInt64(ContentLayout.blockBytes)
     let key = ContentKey(group: record.key.group, root: content.name.root)
-    let transfer = Transfer(name, record.key.path, key, totalBytes: record.content.size) {
+    let transfer = Transfer(
+      name, record.key.path, key, totalBytes: record.content.size, to: record.destination
+    ) {
       min(UInt64(content.heldBlockCount) * blockBytes, record.content.size)
     }
     running.withLock { $0[record.key] = transfer }
     shared.put(content, as: record.key)
-    let handle = swarm.fetchAll(key, into: content) { [self] result in
-      // Renaming and syncing wait for the disk; the swarm's thread must not.
-      finishing.post { [self] in finish(record, modified, download, transfer, result) }
+    // What an earlier run has left of it is not gained any more, and others wait for it.
+    announcer.changed([key])
+    let begin: @Sendable () -> Void = { [self] in
+      let handle = swarm.fetchAll(key, into: content) { [self] result in
+        // Renaming and syncing wait for the disk; the swarm's thread must not.
+        finishing.post { [self] in finish(record, modified, download, transfer, result) }
+      }
+      transfer.onCancel { handle.cancel() }
     }
-    transfer.onCancel { handle.cancel() }
+    guard content.hasDoubts else {
+      begin()
+      return transfer
+    }
+    // What a crash has left unrecorded is looked at first, or it would be fetched again meanwhile.
+    _ = WorkerThread("doubts", niceness: 5) {
+      content.settle(content.layout.allBlocks)
+      begin()
+    }
     return transfer
   }
 
@@ -79,37 +105,62 @@ extension GroupVolume {
     _ record: LedgeredDownload, _ modified: Int64?, _ download: Download, _ transfer: Transfer,
     _ result: Result<Void, FetchTrouble>
   ) {
-    if transfer.isAbandoned { return }
+    if transfer.isAbandoned { return transfer.end() }
     do throws(VolumeError) {
       do throws(FetchTrouble) { try result.get() } catch { throw VolumeError(error) }
+      let isStopped = ledger.share(record.key)?.isStopped ?? false
       try onDisk(record.destination) { () throws(DiskTrouble) in
         try download.finish(isExecutable: record.content.isExecutable, modified: modified)
         try ledger.put(record.with(.complete))
-        try ledger.put(LedgeredShare(record.key, content: record.content, place: record.destination))
+        try ledger.put(
+          LedgeredShare(
+            record.key, content: record.content, place: record.destination, isStopped: isStopped))
       }
-      tellTracker(record, transfer.group)
+      if !isStopped { tellTracker(record, transfer.group) }
       transfer.finish(.success(()))
+      forget(transfer, record.key)
     } catch {
-      end(record, transfer, because: error)
+      end(record, download, transfer, because: error)
     }
+  }
+
+  private func forget(_ transfer: Transfer, _ key: LedgerKey) {
     running.withLock { running in
-      if running[record.key] === transfer { running[record.key] = nil }
+      if running[key] === transfer { running[key] = nil }
     }
+    transfer.end()
   }
 
   /// Whoever hears that it is complete can count on it being known. A tracker that is away hears it later.
   private func tellTracker(_ record: LedgeredDownload, _ group: GroupName) {
+    line.ask(.setSharing(.next(), group, record.key.path, isOn: true)) { _ in }
     guard let root = record.content.root else { return }
     let key = ContentKey(group: record.key.group, root: root)
-    line.ask(.setSharing(.next(), group, record.key.path, isOn: true)) { _ in }
     _ = try? line.ask(.announce([Holding(key: key, pieces: shared.pieces(key))]), within: 2_000)
   }
 
-  /// What was verified stays, beside the destination, and a repetition goes on from there.
-  private func end(_ record: LedgeredDownload, _ transfer: Transfer, because error: VolumeError) {
+  /// What was verified stays and is shared, and a repetition goes on from there: beside the destination, or in the
+  /// cache where it was stopped for good.
+  private func end(
+    _ record: LedgeredDownload, _ download: Download, _ transfer: Transfer, because error: VolumeError
+  ) {
     transfer.finish(.failure(error))
+    if case .failure(.refused) = transfer.result {
+      discard(record)
+      return forget(transfer, record.key)
+    }
     try? ledger.put(record.with(.stopped))
-    if let root = record.content.root, ledger.share(record.key) == nil { withdraw(record.key, of: root) }
+    guard transfer.leavesDestination else { return settle(record, download, transfer) }
+    // Longer than others can wait for their files to be renamed.
+    WorkerThread("set-aside", niceness: 5) { [self] in
+      download.setAside()
+      settle(record, download, transfer)
+    }.detach()
+  }
+
+  private func settle(_ record: LedgeredDownload, _ download: Download, _ transfer: Transfer) {
+    if let root = record.content.root, download.content.heldBlockCount == 0 { withdraw(record.key, of: root) }
+    forget(transfer, record.key)
   }
 
   /// Those that the last stop interrupted.
@@ -123,26 +174,62 @@ extension GroupVolume {
         let modified = try? entry(record.key.path, in: record.key.group).modified
         _ = fetch(record, of: name, modified: modified, into: download)
       } catch {
-        log("the download of \(record.key.path) cannot go on: \(error.sentence)")
+        log("the download of \(Printable.escaped(record.key.path.bytes)) cannot go on: \(error.sentence)")
         try? ledger.put(record.with(.stopped))
       }
     }
   }
 
+  /// Of one file, or of all below a directory. Returns when nothing lies beside the destination any more.
   package func stopDownload(_ path: FilePath, of name: GroupName) throws(VolumeError) {
     let group = try group(name)
-    guard let transfer = running.withLock({ $0[LedgerKey(group, path)] }) else {
-      throw .noDownload
+    let stopped = running.withLock { running in
+      running.filter { key, transfer in
+        key.group == group && (key.path == path || key.path.isInside(path)) && transfer.result == nil
+      }.map(\.value)
     }
-    transfer.cancel()
+    guard stopKeeping(path, in: group) || !stopped.isEmpty else { throw .noDownload }
+    for transfer in stopped { transfer.leaveDestination() }
+    for transfer in stopped { transfer.waitUntilOver(milliseconds: Self.endMilliseconds) }
+  }
+
+  /// The file has left the group, or is another one by now: nobody can serve what was being fetched.
+  func downloadOutdated(_ key: LedgerKey, isGone: Bool) {
+    if let transfer = running.withLock({ $0[key] }), transfer.result == nil {
+      return transfer.fail(.refused(isGone ? .noSuchFile : .conflict))
+    }
+    guard let record = ledger.download(key), record.state != .complete else { return }
+    finishing.post { [self] in discard(record) }
+  }
+
+  private func discard(_ record: LedgeredDownload) {
+    if let root = record.content.root { withdraw(record.key, of: root) }
+    if let name = ContentName(record.content) {
+      try? store.begunDownload(name, to: record.destination)?.discard()
+    }
+    if ledger.download(record.key)?.content == record.content { try? ledger.removeDownload(record.key) }
   }
 
   /// What `show_downloads` lists, in the order of their names.
   package var downloads: [(group: GroupName, path: FilePath, isComplete: Bool)] {
-    ledger.downloads.compactMap { record in
-      guard record.state != .stopped, let name = book.groups[record.key.group] else { return nil }
-      return (name, record.key.path, record.state == .complete)
+    let groups = book.groups
+    var files = Dictionary(keptNow.map { ($0.file, $0.isComplete) }) { one, _ in one }
+    for record in ledger.downloads where record.state != .stopped {
+      files[record.key] = record.state == .complete
+    }
+    return files.compactMap { file, isComplete in
+      groups[file.group].map { ($0, file.path, isComplete) }
     }.sorted { ($0.group, $0.path) < ($1.group, $1.path) }
+  }
+
+  /// Whether a download to just there has been begun, and whether it is complete. nil for neither.
+  package func isComplete(_ path: FilePath, in group: GroupName, at destination: LocalPath) -> Bool? {
+    guard let id = book.group(named: group), let record = ledger.download(LedgerKey(id, path)),
+      record.destination == destination
+    else { return nil }
+    guard record.state == .complete else { return false }
+    let entry = try? entry(path, in: id)
+    return entry?.kind == .file(record.content) && destination.modified != nil
   }
 
   /// How many of those who are connected have some of it.

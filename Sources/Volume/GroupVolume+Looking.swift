@@ -30,14 +30,56 @@ extension GroupVolume {
     }
   }
 
+  package func kind(of path: FilePath, in name: GroupName) throws(VolumeError) -> Entry.Kind {
+    try entry(path, in: try group(name)).kind
+  }
+
+  /// The file that has this content: under that name, else under whichever has it now. Nothing else is believed of
+  /// who names a content.
+  package func entry(
+    holding root: ContentRoot?, bytes: UInt64, named path: FilePath, in name: GroupName
+  ) throws(VolumeError) -> Entry {
+    let group = try group(name)
+    if let entry = try found(path, in: group), entry.isFile(of: root, bytes: bytes) { return entry }
+    if root != nil, let entry = try firstEntry(in: group, where: { $0.isFile(of: root, bytes: bytes) }) {
+      return entry
+    }
+    // It may have been published this moment.
+    _ = book.wait(milliseconds: Self.newsMilliseconds) { (try? found(path, in: group)) != nil }
+    guard let entry = try found(path, in: group), entry.isFile(of: root, bytes: bytes) else {
+      throw .refused(.noSuchFile)
+    }
+    return entry
+  }
+
+  private static let newsMilliseconds = 1_000
+
+  private func firstEntry(
+    in group: GroupID, where fits: (Entry) -> Bool
+  ) throws(VolumeError) -> Entry? {
+    do throws(BookTrouble) {
+      var last: FilePath?
+      while true {
+        let page = try book.entries(in: group, after: last, limit: 1000)
+        if let entry = page.first(where: fits) { return entry }
+        guard let end = page.last?.path else { return nil }
+        last = end
+      }
+    } catch {
+      throw .state("\(error)")
+    }
+  }
+
   /// Who is online and has how much of a file.
   package func holders(
     of path: FilePath, in name: GroupName
   ) throws(VolumeError) -> [(user: UserName, pieces: String)] {
     let group = try group(name)
-    guard case .file(let content) = try entry(path, in: group).kind, let contentName = ContentName(content)
-    else {
-      return []
+    let kind = try entry(path, in: group).kind
+    guard !kind.isDirectory else { throw .refused(.isDirectory) }
+    guard case .file(let content) = kind, let contentName = ContentName(content) else {
+      // It has no bytes: whoever knows its name has it.
+      return [(user, "0/0")]
     }
     let key = ContentKey(group: group, root: contentName.root)
     let answer = try ask(.locate(key))
@@ -55,5 +97,12 @@ extension GroupVolume {
     case .all: all
     case .some(let runs): runs.reduce(0) { $0 + $1.count }
     }
+  }
+}
+
+extension Entry {
+  fileprivate func isFile(of root: ContentRoot?, bytes: UInt64) -> Bool {
+    guard case .file(let content) = kind else { return false }
+    return content.root == root && content.size == bytes
   }
 }

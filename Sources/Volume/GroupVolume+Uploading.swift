@@ -73,9 +73,8 @@ extension GroupVolume {
   package func stopSharing(_ path: FilePath, in name: GroupName) throws(VolumeError) {
     let group = try group(name)
     let entry = try entry(path, in: group)
-    guard let share = ledger.share(LedgerKey(group, path)) else {
-      return try setSharing(path, in: name, isOn: false)
-    }
+    let key = LedgerKey(group, path)
+    guard let share = ledger.share(key) else { return try stopSharing(entry, at: key, in: name) }
     // First, so that the file's leaving the group, if it does, finds that this is meant.
     try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(share.stopped(true)) }
     do throws(VolumeError) {
@@ -84,16 +83,36 @@ extension GroupVolume {
       try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(share) }
       throw error
     }
-    if case .file(let content) = entry.kind, let root = content.root { withdraw(share.key, of: root) }
+    if let root = share.content.root { withdraw(key, of: root) }
+  }
+
+  /// What is not shared from here as a whole: a part of it that a download has left, or, by its owner, what another
+  /// machine of his shares and what has no bytes to share.
+  private func stopSharing(_ entry: Entry, at key: LedgerKey, in name: GroupName) throws(VolumeError) {
+    if let record = ledger.download(key), let root = record.content.root, record.state != .complete {
+      let stopped = LedgeredShare(key, content: record.content, place: nil, isStopped: true)
+      try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(stopped) }
+      return withdraw(key, of: root)
+    }
+    guard entry.owner == user else { throw .notShared }
+    try setSharing(key.path, in: name, isOn: false)
   }
 
   /// Where the file has left the group with its last sharer, it is published again from where it lies.
   package func startSharing(_ path: FilePath, in name: GroupName) throws(VolumeError) {
     let group = try group(name)
-    guard let share = ledger.share(LedgerKey(group, path)) else { throw .refused(.noSuchFile) }
+    let key = LedgerKey(group, path)
+    let entry = try found(path, in: group)
+    guard let share = ledger.share(key) else {
+      throw entry == nil ? .refused(.noSuchFile) : .notShared
+    }
+    if share.place == nil, let record = ledger.download(key), record.state != .complete {
+      return try startSharingPart(of: record)
+    }
     try mustBeHere(share)
-    if try found(path, in: group) == nil {
-      try propose(.publish(path, .file(share.content), modified: 0, over: 0), in: name)
+    if entry == nil {
+      let modified = share.place?.modified ?? 0
+      try propose(.publish(path, .file(share.content), modified: modified, over: 0), in: name)
     } else {
       try setSharing(path, in: name, isOn: true)
     }
@@ -102,6 +121,27 @@ extension GroupVolume {
     let content = try onDisk(nil) { () throws(DiskTrouble) in try store.content(contentName) }
     shared.put(content, as: share.key)
     try announce(ContentKey(group: group, root: contentName.root))
+  }
+
+  private func startSharingPart(of record: LedgeredDownload) throws(VolumeError) {
+    guard let contentName = ContentName(record.content) else { return }
+    let content = try onDisk(nil) { () throws(DiskTrouble) in try store.content(contentName) }
+    try onDisk(nil) { () throws(DiskTrouble) in try ledger.removeShare(record.key) }
+    guard content.heldBlockCount > 0 else { return }
+    shared.put(content, as: record.key)
+    try announce(ContentKey(group: record.key.group, root: contentName.root))
+  }
+
+  /// The files below a directory that this member shares, or has stopped sharing.
+  package func shares(below path: FilePath, in name: GroupName, stopped: Bool) throws(VolumeError)
+    -> [FilePath]
+  {
+    let group = try group(name)
+    let whole = ledger.shares.filter { $0.key.group == group && $0.isStopped == stopped }.map(\.key.path)
+    let parts = ledger.downloads.filter { record in
+      record.key.group == group && record.state != .complete && !stopped && ledger.share(record.key) == nil
+    }.map(\.key.path)
+    return Set(whole + parts).filter { $0.isInside(path) }.sorted()
   }
 
   /// The file may have been removed or changed since.

@@ -17,13 +17,12 @@ package struct VolumeSetup: Sendable {
   package var advertise: PeerAddress?
   package var cacheBytes: Int
   package var limits: SwarmLimits
-  /// Told of what people should know: a share that ended by itself, a disk in trouble.
-  package var log: @Sendable (String) -> Void
+  package var events: EventLog
 
   package init(
     stateDirectory: String, user: UserName, credential: Credential, pin: Pin, trackers: [TrackerAddress],
     listen: SocketAddress, advertise: PeerAddress?, cacheBytes: Int, limits: SwarmLimits,
-    log: @escaping @Sendable (String) -> Void
+    events: EventLog
   ) {
     self.stateDirectory = stateDirectory
     self.user = user
@@ -34,7 +33,7 @@ package struct VolumeSetup: Sendable {
     self.advertise = advertise
     self.cacheBytes = cacheBytes
     self.limits = limits
-    self.log = log
+    self.events = events
   }
 }
 
@@ -43,6 +42,7 @@ package struct VolumeSetup: Sendable {
 /// tracker or a disk wait on the caller's thread, which must not be one of the rooms' own.
 package final class GroupVolume: @unchecked Sendable {
   package let user: UserName
+  package let stateDirectory: String
   package let line: TrackerLine
   package let book: GroupBook
   package let store: PieceStore
@@ -51,16 +51,24 @@ package final class GroupVolume: @unchecked Sendable {
   let shared: SharedContents
   let locator: Locator
   let announcer: Announcer
-  let log: @Sendable (String) -> Void
+  package let events: EventLog
   package let readMilliseconds: Int
   let running = Mutex<[LedgerKey: Transfer]>([:])
+  let cachedIsShared = Atomic(false)
+  /// The share that is being loaded at the start.
+  let loading = Mutex<LedgerKey?>(nil)
+  /// Shares that have ended by themselves, of which no tracker has heard yet.
+  let untold = Mutex<Set<LedgerKey>>([])
   let follower: Follower
+  let kept = KeptFiles()
   /// Renames what is whole, one at a time.
   let finishing = EventLoop(name: "finishing")
+  private let shareWatch = ShareWatch()
 
   package init(_ setup: VolumeSetup) throws(VolumeError) {
     user = setup.user
-    log = setup.log
+    stateDirectory = setup.stateDirectory
+    events = setup.events
     readMilliseconds = setup.limits.readMilliseconds
     shared = SharedContents()
     follower = Follower()
@@ -69,6 +77,7 @@ package final class GroupVolume: @unchecked Sendable {
     locator = Locator(over: line)
     announcer = Announcer(over: line) { [shared] in shared.pieces($0) }
     (store, ledger) = try Self.disk(setup, follower)
+    shared.store = store
     let reached = Self.reached(port, setup.advertise)
     do throws(BookTrouble) {
       book = try GroupBook(
@@ -78,7 +87,7 @@ package final class GroupVolume: @unchecked Sendable {
     }
     swarm = PeerSwarm(
       as: setup.credential, trusting: setup.pin, listening: port, shelf: shared, membership: book,
-      finder: locator, limits: setup.limits)
+      finder: locator, limits: setup.limits, log: { [events = setup.events] in events.note($0) })
     guard swarm != nil else { throw .refused(.loginEnded) }
     follower.volume = self
   }
@@ -124,12 +133,14 @@ package final class GroupVolume: @unchecked Sendable {
     }
     announcer.start()
     finishing.start()
+    shareWatch.start(over: shared)
     book.open(for: follower)
   }
 
   /// Sharing stops; what is under way can go on after the next start.
   package func close() {
     for transfer in running.withLock({ Array($0.values) }) { transfer.abandon() }
+    shareWatch.stop()
     book.close()
     announcer.stop()
     swarm.stop()
@@ -139,6 +150,8 @@ package final class GroupVolume: @unchecked Sendable {
   }
 
   package var listening: SocketAddress { swarm.address }
+
+  func log(_ text: String) { events.note(text) }
 
   package func useCredential(_ credential: Credential) {
     line.useCredential(credential)

@@ -2,6 +2,7 @@
 
 package import GroupModel
 internal import Link
+internal import Swarm
 internal import Synchronization
 
 /// ## Concurrency model
@@ -13,6 +14,11 @@ package final class Transfer: Sendable {
     var waiting: [Semaphore] = []
     /// The end of the program is not the end of the transfer: it goes on at the next start.
     var isAbandoned = false
+    /// Nothing of it is to stay beside the destination.
+    var leavesDestination = false
+    /// All that follows from its result has been done.
+    var isOver = false
+    var awaitingEnd: [Semaphore] = []
   }
 
   package let group: GroupName
@@ -20,17 +26,19 @@ package final class Transfer: Sendable {
   /// nil for an empty file.
   package let key: ContentKey?
   package let totalBytes: UInt64
+  let destination: LocalPath
   private let done: @Sendable () -> UInt64
   private let state = Mutex(State())
 
   init(
-    _ group: GroupName, _ path: FilePath, _ key: ContentKey?, totalBytes: UInt64,
+    _ group: GroupName, _ path: FilePath, _ key: ContentKey?, totalBytes: UInt64, to destination: LocalPath,
     done: @escaping @Sendable () -> UInt64
   ) {
     self.group = group
     self.path = path
     self.key = key
     self.totalBytes = totalBytes
+    self.destination = destination
     self.done = done
   }
 
@@ -46,6 +54,33 @@ package final class Transfer: Sendable {
       return state.result != nil
     }
     return isDone || bell.wait(until: .now + milliseconds)
+  }
+
+  /// Called off for good: what was verified goes to the cache.
+  func leaveDestination() {
+    state.withLock { $0.leavesDestination = true }
+    cancel()
+  }
+
+  var leavesDestination: Bool { state.withLock { $0.leavesDestination } }
+
+  func end() {
+    let waiting = state.withLock { state in
+      state.isOver = true
+      defer { state.awaitingEnd = [] }
+      return state.awaitingEnd
+    }
+    for bell in waiting { bell.signal() }
+  }
+
+  /// Until its files are as they will stay.
+  func waitUntilOver(milliseconds: Int) {
+    let bell = Semaphore()
+    let isOver = state.withLock { state in
+      if !state.isOver { state.awaitingEnd.append(bell) }
+      return state.isOver
+    }
+    if !isOver { _ = bell.wait(until: .now + milliseconds) }
   }
 
   package func cancel() { fail(.cancelled) }
@@ -65,7 +100,14 @@ package final class Transfer: Sendable {
 
   var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
 
-  func onCancel(_ cancel: @escaping @Sendable () -> Void) { state.withLock { $0.cancel = cancel } }
+  /// At once, where it was called off before.
+  func onCancel(_ cancel: @escaping @Sendable () -> Void) {
+    let isOver = state.withLock { state in
+      state.cancel = cancel
+      return state.result != nil || state.isAbandoned
+    }
+    if isOver { cancel() }
+  }
 
   /// The first result counts.
   @discardableResult

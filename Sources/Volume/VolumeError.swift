@@ -19,6 +19,10 @@ package enum VolumeError: Error, Hashable, Sendable {
   /// A place to listen at is taken, or is none.
   case cannotListen(String)
   case noDownload
+  /// The file is on its way to another place already.
+  case downloadsElsewhere(LocalPath)
+  /// This member does not share it, and so can neither stop nor start.
+  case notShared
   /// A file of our own cannot be used.
   case state(String)
 

@@ -72,6 +72,22 @@ import Testing
     #expect(try ledger.catalog.summary(team).files == 0)
   }
 
+  @Test func `a group ends by its owner's wish when nothing is in it, and everyone is named`() throws {
+    try ledger.found(team, by: carol, with: alice)
+    try ledger.decide(bob, .join, in: team)
+    try ledger.decide(dave, .join, in: team)
+    try ledger.decide(carol, .reject(dave), in: team)
+    try ledger.decide(alice, .publish(path("d"), .directory, modified: 0, over: nil), in: team)
+    #expect(throws: Refusal.directoryNotEmpty) { try ledger.decide(carol, .disband, in: team) }
+    try ledger.decide(alice, .unpublish(path("d")), in: team)
+    #expect(throws: Refusal.notOwner) { try ledger.decide(alice, .disband, in: team) }
+    let end = try #require(try ledger.decide(carol, .disband, in: team))
+    let gone = [carol, alice, bob].map { Change.stands($0, .stranger, since: end.number) }
+    #expect(end.changes == gone + [.ended])
+    #expect(try ledger.catalog.group(named: team) == nil)
+    #expect(try ledger.catalog.groups(of: bob, after: nil, limit: 9) == [])
+  }
+
   @Test func `a group can end and be founded again within one transaction`() throws {
     try ledger.catalog.database.transaction { () throws(DatabaseError) in
       for user in [alice, bob] {

@@ -95,7 +95,7 @@ extension RandomLife {
   private mutating func randomWish() -> Proposal.Wish {
     let user = Self.users.randomElement(using: &numbers)!
     switch Int.random(in: 0..<60, using: &numbers) {
-    case 0: return numbers.oneIn(3) ? .leave : .join
+    case 0: return numbers.oneIn(3) ? numbers.oneIn(4) ? .disband : .leave : .join
     case 1...3: return .join
     case 4...6: return .accept(user)
     case 7: return .reject(user)

@@ -64,7 +64,8 @@ extension OneNetwork {
       #expect(-began.timeIntervalSinceNow < 2.5)
       #expect(
         lines.filter { $0.hasPrefix("tracker") } == [
-          "tracker \(silent) does not answer", "tracker 127.0.0.1:\(network.ports[0]) answers",
+          "tracker \(silent) takes no connections: it stands by, or is not running",
+          "tracker 127.0.0.1:\(network.ports[0]) answers",
           "tracker 127.0.0.1:\(foreign.ports[0]) speaks for another authority, \(foreign.authority)",
           "tracker 127.0.0.1:\(deaf.port) does not answer",
         ])

@@ -62,7 +62,7 @@ private let everyStanding: [Standing] = [.owner, .member, .asked, .rejected, .st
     let heads = everyStanding.map { "\($0)" } + ["no such group"]
     let rows = [
       ("found", row(.found)), ("join", row(.join)), ("leave", row(.leave)),
-      ("leave to an heir", row(.leave, heir: carol)),
+      ("leave to an heir", row(.leave, heir: carol)), ("disband", row(.disband)),
     ]
     #expect(
       table(heads, rows) == """
@@ -71,7 +71,19 @@ private let everyStanding: [Standing] = [.owner, .member, .asked, .rejected, .st
         join              (alreadyMember)            (alreadyMember)  -              bob asked       bob asked       (noSuchGroup)
         leave             bob stranger, ended        bob stranger     bob stranger   (noSuchMember)  (noSuchMember)  (noSuchGroup)
         leave to an heir  bob stranger, carol owner  bob stranger     bob stranger   (noSuchMember)  (noSuchMember)  (noSuchGroup)
+        disband           ended                      (notOwner)       (notOwner)     (notOwner)      (notOwner)      (noSuchGroup)
         """)
+  }
+
+  @Test func `a group ends for all who are in it or ask to be, when it holds nothing`() {
+    var facts = Facts()
+    facts.next = 8
+    facts.owner = bob
+    facts.actor = .owner
+    facts.persons = [bob, carol]
+    #expect(verdict(.disband, by: bob, given: facts) == "bob stranger, carol stranger, ended")
+    facts.entries = 1
+    #expect(verdict(.disband, by: bob, given: facts) == "(directoryNotEmpty)")
   }
 
   /// bob wants something done to carol; how she stands is the column, how he stands the row.
@@ -193,29 +205,37 @@ private let everyStanding: [Standing] = [.owner, .member, .asked, .rejected, .st
       ("directory where nothing is", row(publish(.directory), at: .nothing)),
       ("directory over file", row(publish(.directory), at: .file)),
       ("directory over directory", row(publish(.directory), at: .directory)),
+      ("directory over its version", row(publish(.directory, over: 5), at: .fullDirectory)),
+      ("directory over another version", row(publish(.directory, over: 4), at: .directory)),
+      ("directory that replaces none", row(publish(.directory, over: 0), at: .directory)),
+      ("directory over a file's version", row(publish(.directory, over: 5), at: .file)),
       ("file in no directory", row(publish(), at: .noParent)),
       ("one entry too many", row(publish(), at: .nothing) { $0.entries = Limits.entriesOfGroup }),
       ("over a file of a full group", row(publish(), at: .file) { $0.entries = Limits.entriesOfGroup }),
     ]
     #expect(
       table(Self.heads, rows) == """
-                                            owner           publisher       other member    asked        rejected     stranger
-        file where nothing is               published       published       published       (notMember)  (notMember)  (notMember)
-        file that replaces none             published       published       published       (notMember)  (notMember)  (notMember)
-        file that replaces what is gone     (conflict)      (conflict)      (conflict)      (notMember)  (notMember)  (notMember)
-        file over file                      published       published       (notYours)      (notMember)  (notMember)  (notMember)
-        file over its version               published       published       (notYours)      (notMember)  (notMember)  (notMember)
-        file over another version           (conflict)      (conflict)      (conflict)      (notMember)  (notMember)  (notMember)
-        file that replaces none, over file  (conflict)      (conflict)      (conflict)      (notMember)  (notMember)  (notMember)
-        link over file                      published       published       (notYours)      (notMember)  (notMember)  (notMember)
-        file over link                      published       published       (notYours)      (notMember)  (notMember)  (notMember)
-        file over directory                 (isDirectory)   (isDirectory)   (isDirectory)   (notMember)  (notMember)  (notMember)
-        directory where nothing is          published       published       published       (notMember)  (notMember)  (notMember)
-        directory over file                 (fileExists)    (fileExists)    (fileExists)    (notMember)  (notMember)  (notMember)
-        directory over directory            (fileExists)    (fileExists)    (fileExists)    (notMember)  (notMember)  (notMember)
-        file in no directory                (noSuchFile)    (noSuchFile)    (noSuchFile)    (notMember)  (notMember)  (notMember)
-        one entry too many                  (limitReached)  (limitReached)  (limitReached)  (notMember)  (notMember)  (notMember)
-        over a file of a full group         published       published       (notYours)      (notMember)  (notMember)  (notMember)
+                                            owner               publisher       other member    asked        rejected     stranger
+        file where nothing is               published           published       published       (notMember)  (notMember)  (notMember)
+        file that replaces none             published           published       published       (notMember)  (notMember)  (notMember)
+        file that replaces what is gone     (conflict)          (conflict)      (conflict)      (notMember)  (notMember)  (notMember)
+        file over file                      published           published       (notYours)      (notMember)  (notMember)  (notMember)
+        file over its version               published           published       (notYours)      (notMember)  (notMember)  (notMember)
+        file over another version           (conflict)          (conflict)      (conflict)      (notMember)  (notMember)  (notMember)
+        file that replaces none, over file  (conflict)          (conflict)      (conflict)      (notMember)  (notMember)  (notMember)
+        link over file                      published           published       (notYours)      (notMember)  (notMember)  (notMember)
+        file over link                      published           published       (notYours)      (notMember)  (notMember)  (notMember)
+        file over directory                 (isDirectory)       (isDirectory)   (isDirectory)   (notMember)  (notMember)  (notMember)
+        directory where nothing is          published           published       published       (notMember)  (notMember)  (notMember)
+        directory over file                 (fileExists)        (fileExists)    (fileExists)    (notMember)  (notMember)  (notMember)
+        directory over directory            (fileExists)        (fileExists)    (fileExists)    (notMember)  (notMember)  (notMember)
+        directory over its version          published by carol  published       (notYours)      (notMember)  (notMember)  (notMember)
+        directory over another version      (conflict)          (conflict)      (conflict)      (notMember)  (notMember)  (notMember)
+        directory that replaces none        (conflict)          (conflict)      (conflict)      (notMember)  (notMember)  (notMember)
+        directory over a file's version     (fileExists)        (fileExists)    (fileExists)    (notMember)  (notMember)  (notMember)
+        file in no directory                (noSuchFile)        (noSuchFile)    (noSuchFile)    (notMember)  (notMember)  (notMember)
+        one entry too many                  (limitReached)      (limitReached)  (limitReached)  (notMember)  (notMember)  (notMember)
+        over a file of a full group         published           published       (notYours)      (notMember)  (notMember)  (notMember)
         """)
   }
 

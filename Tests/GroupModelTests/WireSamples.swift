@@ -41,7 +41,7 @@ enum WireSamples {
     plainWishes + kinds.map { .publish(deep, $0, modified: .min, over: nil) }
 
   private static let plainWishes: [Proposal.Wish] = [
-    .found, .join, .leave, .accept(bob), .reject(bob), .remove(bob), .unpublish(deep),
+    .found, .join, .leave, .disband, .accept(bob), .reject(bob), .remove(bob), .unpublish(deep),
     .rename(from: deep, to: path("x"), replacing: true),
     .publish(deep, .directory, modified: .max, over: 0),
   ]

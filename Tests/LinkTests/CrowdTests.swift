@@ -3,6 +3,7 @@
 import Glibc
 import GroupModel
 import Testing
+import Visitors
 
 @testable import Link
 

@@ -2,6 +2,7 @@
 
 import GroupModel
 import Testing
+import Visitors
 
 @testable import Link
 

@@ -18,6 +18,17 @@ import Testing
     #expect(timers.next > Instant(nanoseconds: 400))
   }
 
+  @Test func `strangers have a few lines a second in a log, and the rest is counted`() {
+    var strangers = StrangerLines()
+    let shown = (0..<500).count { _ in strangers.admit(at: 7).isShown }
+    #expect(shown == StrangerLines.aSecond)
+    let next = strangers.admit(at: 8)
+    #expect(next.isShown)
+    #expect(next.leftOut == 500 - StrangerLines.aSecond)
+    #expect(strangers.admit(at: 8).leftOut == 0)
+    #expect(strangers.admit(at: 60).leftOut == 0)
+  }
+
   @Test func `an answer is matched once, then late, then unknown`() {
     var awaited = AwaitedAnswers()
     for exchange in 1...3 as ClosedRange<UInt32> {

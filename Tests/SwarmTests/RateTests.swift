@@ -1,6 +1,7 @@
 import GroupModel
 import Link
 import Testing
+import Visitors
 
 @testable import Swarm
 

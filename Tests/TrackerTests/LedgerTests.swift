@@ -62,6 +62,42 @@ import Visitors
     #expect(try facts(.join, by: carol, in: groups[0]).requests == 0)
   }
 
+  private func share(_ path: FilePath, by user: UserName) throws {
+    try ledger.commit { () throws(DatabaseError) in
+      guard let group = try ledger.facts(for: Proposal(.leave, in: team), by: user).0 else { return }
+      try ledger.setSharing(path, in: group, by: user, isOn: true)
+    }
+  }
+
+  private func isShared(_ path: FilePath) throws -> Bool {
+    let (group, facts) = try ledger.facts(for: Proposal(.unpublish(path), in: team), by: alice)
+    return try ledger.isShared(try #require(facts.target), in: try #require(group))
+  }
+
+  @Test func `who has left shares nothing any more, and not either when he is back`() throws {
+    let file = Entry.Kind.file(FileContent(size: 0, root: nil, isExecutable: false)!)
+    let (bobs, alices) = (try FilePath("bobs"), try FilePath("alices"))
+    try decide(.found, by: alice)
+    for user in [bob, carol] {
+      try decide(.join, by: user)
+      try decide(.accept(user), by: alice)
+    }
+    try decide(publish("bobs", file), by: bob)
+    try decide(publish("alices", file), by: alice)
+    try share(alices, by: carol)
+    try share(bobs, by: carol)
+    try decide(.remove(bob), by: alice)
+    #expect(try isShared(bobs), "carol has it")
+    try decide(.leave, by: carol)
+    #expect(try !isShared(bobs))
+    #expect(try isShared(alices), "who published it shares it")
+    try decide(.join, by: bob)
+    try decide(.accept(bob), by: alice)
+    #expect(try !isShared(bobs), "what he said before he left does not count")
+    try decide(publish("bobs", file), by: bob)
+    #expect(try isShared(bobs))
+  }
+
   @Test func `a revocation is forgotten when it is over`() throws {
     try ledger.commit { () throws(DatabaseError) in
       for lineage in 1...3 {

@@ -78,6 +78,29 @@ extension Visitor {
     #expect(try owner.ask(.countSharers(id, [content])) == .sharers([0]))
   }
 
+  @Test func `a group that its owner ends is over for everyone who was in it or asked to be`() throws {
+    let house = try TestHouse(people: alice, bob, carol)
+    let (owner, member, id) = try makeTeam(house)
+    let asking = try house.follower(carol)
+    _ = try asking.propose(.join, in: team)
+    #expect(try member.propose(.disband, in: team).refusal == .notOwner)
+    _ = try member.propose(directory("a"), in: team)
+    #expect(try owner.propose(.disband, in: team).refusal == .directoryNotEmpty)
+    _ = try member.propose(.unpublish(FilePath("a")), in: team)
+    guard case .decided(id, 7) = try owner.propose(.disband, in: team) else {
+      throw VisitorTrouble.strangeFrame
+    }
+    for visitor in [owner, member, asking] {
+      try visitor.hear { if case .standing(team, id, .stranger) = $0 { true } else { false } }
+      #expect(try visitor.announce(id).refusal == .notMember)
+      #expect(try visitor.ask(.listMyGroups(after: nil)) == .groups([], more: false))
+    }
+    guard case .decided(let other, 1) = try asking.propose(.found, in: team) else {
+      throw VisitorTrouble.strangeFrame
+    }
+    #expect(other != id)
+  }
+
   @Test func `logging out withdraws what was announced, and other logins stay`() throws {
     let house = try TestHouse(people: alice, bob)
     let (owner, member, id) = try makeTeam(house)

@@ -7,7 +7,7 @@ package import GroupModel
 package import Link
 
 package enum VisitorTrouble: Error, Equatable {
-  case noHandshake, timedOut, ended, strangeFrame
+  case noHandshake, timedOut, ended, strangeFrame, noName
 }
 
 /// ## Concurrency model

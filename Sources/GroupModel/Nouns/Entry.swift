@@ -24,6 +24,8 @@ package struct Entry: Hashable, Sendable {
     case symlink(LinkTarget)
 
     package var isDirectory: Bool { self == .directory }
+
+    package var isFile: Bool { if case .file = self { true } else { false } }
   }
 }
 

@@ -13,6 +13,8 @@ package struct Proposal: Hashable, Sendable {
     case found
     case join
     case leave
+    /// The group is to end for everyone in it. It must hold nothing.
+    case disband
     case accept(UserName)
     case reject(UserName)
     case remove(UserName)
@@ -28,7 +30,7 @@ extension Proposal {
   package var subject: UserName? {
     switch wish {
     case .accept(let user), .reject(let user), .remove(let user): user
-    case .found, .join, .leave, .publish, .unpublish, .rename: nil
+    case .found, .join, .leave, .disband, .publish, .unpublish, .rename: nil
     }
   }
 }

@@ -30,6 +30,8 @@ package struct Facts: Sendable {
   package var groupsOfActor = 0
   /// How many ask to be let in, where the proposal adds one.
   package var requests = 0
+  /// Who is in the group or asks to be, where it is to end: as many as one decision can tell.
+  package var persons: [UserName] = []
   /// How many entries the group has.
   package var entries = 0
   /// Whether no more lies below a directory than may move at once.
@@ -47,6 +49,7 @@ package enum Rules {
     case .found: return try found(actor, facts)
     case .join: return try join(actor, facts)
     case .leave: return try leave(actor, facts)
+    case .disband: return try disband(facts)
     case .accept(let user): return try accept(user, facts)
     case .reject(let user): return try reject(user, facts)
     case .remove(let user): return try remove(user, actor, facts)
@@ -95,6 +98,13 @@ extension Rules {
       guard let heir = facts.heir else { return [gone, .ended] }
       return [gone, .stands(heir, .owner, since: facts.next)]
     }
+  }
+
+  /// Whoever is left out, because one decision cannot name them all, is out with the group's end all the same.
+  private static func disband(_ facts: Facts) throws(Refusal) -> [Change] {
+    try mustBeOwners(facts)
+    guard facts.entries == 0 else { throw .directoryNotEmpty }
+    return facts.persons.map { .stands($0, .stranger, since: facts.next) } + [.ended]
   }
 
   private static func accept(_ user: UserName, _ facts: Facts) throws(Refusal) -> [Change] {
@@ -153,12 +163,21 @@ extension Rules {
       return [.published(entry)]
     }
     switch (old.kind.isDirectory, entry.kind.isDirectory) {
-    case (true, true): throw .fileExists
+    case (true, true):
+      guard over != nil else { throw .fileExists }
+      return [.published(try renewed(old, by: entry, facts))]
     case (true, false): throw .isDirectory
     case (false, true): throw .fileExists
     case (false, false): try mustBeTheirs(old, entry.owner, facts)
     }
     return [.published(entry)]
+  }
+
+  /// A directory with other times: it stays whose it was.
+  private static func renewed(_ old: Entry, by new: Entry, _ facts: Facts) throws(Refusal) -> Entry {
+    try mustBeTheirs(old, new.owner, facts)
+    return Entry(
+      path: new.path, kind: new.kind, owner: old.owner, modified: new.modified, version: new.version)
   }
 
   private static func unpublish(

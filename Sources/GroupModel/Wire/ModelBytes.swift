@@ -88,6 +88,7 @@ extension WireWriter {
       path(from)
       path(to)
       flag(replacing)
+    case .disband: u8(9)
     }
   }
 
@@ -201,6 +202,7 @@ extension WireReader {
         over: try optional { reader throws(Malformed) in try reader.u64() })
     case 7: return .unpublish(try path())
     case 8: return .rename(from: try path(), to: try path(), replacing: try flag())
+    case 9: return .disband
     default: throw Malformed("an unknown wish")
     }
   }

@@ -44,6 +44,12 @@ package final class Download: Sendable {
     }
   }
 
+  /// Ends it, and leaves nothing beside the destination: what was verified goes to the cache, as far as it has room.
+  package func setAside() {
+    try? content.keepInCache(whatIsIn: file)
+    discard()
+  }
+
   /// Ends it for good: what was gathered goes. Who only stops lets it lie, and finds it again.
   package func discard() {
     content.forget(file)
@@ -73,6 +79,12 @@ extension PieceStore {
       download.discard()
       throw error
     }
+  }
+
+  /// One that was begun to this place and not finished.
+  package func begunDownload(_ name: ContentName, to path: LocalPath) throws(DiskTrouble) -> Download? {
+    let content = try shelf.content(name)
+    return content.destination(at: path).map { Download(of: content, to: $1, $0) }
   }
 
   /// A file without content needs nobody else.

@@ -35,7 +35,7 @@ package struct LocalPath: Hashable, Sendable {
     LocalPath(bytes + [Self.slash] + name)
   }
 
-  func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+  package func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
     Swarm.withCString(bytes, body)
   }
 
@@ -44,6 +44,14 @@ package struct LocalPath: Hashable, Sendable {
   private var lastSlash: Int? { bytes.lastIndex(of: Self.slash) }
 
   private init(unchecked bytes: [UInt8]) { self.bytes = bytes }
+}
+
+extension LocalPath {
+  /// When the file's bytes were last changed, in nanoseconds since 1970; nil where there is none.
+  package var modified: Int64? {
+    var status = stat()
+    return withCString({ stat($0, &status) }) == 0 ? FileStamp(status).modified : nil
+  }
 }
 
 extension LocalPath: CustomStringConvertible {

@@ -122,6 +122,7 @@ extension Shelf.State {
 // What is there, counted once at the start.
 extension Shelf {
   func countClosed() {
+    defer { counted.signal() }
     for shelfName in (try? objects.names()) ?? [] {
       guard let folder = try? objects.folder(shelfName) else { continue }
       for folderName in (try? folder.names()) ?? [] {

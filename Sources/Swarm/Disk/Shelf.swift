@@ -41,6 +41,8 @@ final class Shelf: Sendable {
   let evictionTurn = Turn()
   let keeperWork = Semaphore()
   let checkerWork = Semaphore()
+  /// Signalled once what is there was counted.
+  let counted = Semaphore()
   let state = Mutex(State())
 
   init(objects: Folder, room: CacheRoom, changed: ContentObserver?) throws(DiskTrouble) {

@@ -57,7 +57,12 @@ extension StoredContent {
   private func write(_ blocks: BlockRange, _ bytes: RawSpan, for purpose: FetchPurpose) throws(DiskTrouble)
     -> Int
   {
-    let file = try intake()
+    try write(blocks, bytes, to: try intake(), for: purpose)
+  }
+
+  private func write(
+    _ blocks: BlockRange, _ bytes: RawSpan, to file: PieceFile, for purpose: FetchPurpose
+  ) throws(DiskTrouble) -> Int {
     if file.isCache { try shelf.makeRoom(for: bytes.byteCount, purpose) }
     while !beginWriting(blocks, to: file) {}
     do throws(DiskTrouble) {
@@ -154,6 +159,12 @@ extension StoredContent {
   /// A download on its way to a destination takes what comes; else the cache does.
   private func intake() throws(DiskTrouble) -> PieceFile {
     if let file = knownIntake() { return file }
+    return try cacheFile()
+  }
+
+  private func cacheFile() throws(DiskTrouble) -> PieceFile {
+    let known = state.withLock { $0.bodies.first { $0.file.isCache }?.file }
+    if let known { return known }
     let data = try folder.made().file(PieceFile.cacheName, O_RDWR | O_CREAT)
     try data.resize(to: layout.fileBytes)
     let file = PieceFile(.cache, data, recordName: PieceFile.cacheRecordName)
@@ -168,6 +179,33 @@ extension StoredContent {
     state.withLock { state in
       let own = state.bodies.filter(\.file.isOwn)
       return (own.first { !$0.file.isCache } ?? own.first)?.file
+    }
+  }
+}
+
+// From a download that is given up into the cache.
+extension StoredContent {
+  /// What only this file holds, as far as the cache has room without losing what was used lately.
+  func keepInCache(whatIsIn file: PieceFile) throws(DiskTrouble) {
+    let cache = try cacheFile()
+    let scratch = Scratch()
+    for run in heldOnly(by: file, besides: cache) {
+      for part in run.parts(of: ContentLayout.blocksPerPiece) {
+        let bytes = layout.bytes(of: part)
+        guard shelf.hasRoom(for: bytes.count, .ahead) else { return }
+        let buffer = UnsafeMutableRawBufferPointer(rebasing: scratch.bytes[..<bytes.count])
+        guard read(into: buffer, at: bytes.lowerBound) == .read(bytes.count) else { continue }
+        _ = try write(part, UnsafeRawBufferPointer(buffer).bytes, to: cache, for: .ahead)
+      }
+    }
+  }
+
+  private func heldOnly(by file: PieceFile, besides cache: PieceFile) -> [BlockRange] {
+    state.withLock { state in
+      guard let own = state.index(of: file), let kept = state.index(of: cache) else { return [] }
+      return state.bodies[own].held.runs(in: layout.allBlocks).flatMap {
+        state.bodies[kept].held.gaps(in: $0)
+      }
     }
   }
 }

@@ -219,12 +219,13 @@ extension StoredContent.State {
 }
 
 /// Lets one thread at a time do something slow, and the others wait for it.
-final class Turn: Sendable {
+package final class Turn: Sendable {
   private let semaphore = Semaphore()
 
-  init() { semaphore.signal() }
+  package init() { semaphore.signal() }
 
-  func take<Result: ~Copyable, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result
+  package func take<Result: ~Copyable, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure)
+    -> Result
   {
     semaphore.wait()
     defer { semaphore.signal() }

@@ -23,7 +23,7 @@ extension FetchQueue {
     forget(ticket)
     let content = request.content
     switch outcome {
-    case .kept: kept(request, now: now)
+    case .kept(let newBytes): kept(request, newBytes: newBytes, now: now)
     case .forged:
       content.counters.wasted += request.bytes
       lines.dropLiar(request.peer)
@@ -32,12 +32,9 @@ extension FetchQueue {
     }
   }
 
-  private func kept(_ request: BlockRequest, now: Instant) {
+  /// What was new, the store says: of what it keeps it may have told us before this.
+  private func kept(_ request: BlockRequest, newBytes: Int, now: Instant) {
     let content = request.content
-    let new = content.held.gaps(in: request.blocks.indices)
-    let newBytes = new.runs.reduce(0) { sum, run in
-      sum + (BlockRange(run).map { content.layout.bytes(of: $0).count } ?? 0)
-    }
     content.counters.verified += newBytes
     content.counters.duplicate += request.bytes - newBytes
     keep(request.blocks.indices, of: content, now: now)

@@ -19,12 +19,14 @@ package final class PeerSwarm: @unchecked Sendable {
   private var listener: Listener?
   private let lastID = Atomic<UInt64>(0)
 
-  /// nil when the credential is no member's, or its parts do not belong together.
+  /// nil when the credential is no member's, or its parts do not belong together. `log` is told, on the swarm's own
+  /// thread, who was turned away or cut off and why; it must not wait.
   package init?(
     as credential: Credential, trusting pin: Pin, listening port: ListeningPort, shelf: any ContentShelf,
-    membership: any Membership, finder: any HolderFinder, limits: SwarmLimits = SwarmLimits()
+    membership: any Membership, finder: any HolderFinder, limits: SwarmLimits = SwarmLimits(),
+    log: @escaping @Sendable (String) -> Void = { _ in }
   ) {
-    guard let roster = Roster(as: credential, trusting: pin, on: loop, limits) else { return nil }
+    guard let roster = Roster(as: credential, trusting: pin, on: loop, limits, log: log) else { return nil }
     self.port = port
     self.roster = roster
     server = PieceServer(on: loop, shelf, membership, limits, pool)
@@ -157,6 +159,13 @@ extension PeerSwarm {
       server.cutOff(user, group)
       fetcher.cutOff(user, group)
     }
+  }
+}
+
+extension PeerSwarm {
+  /// To be called when no group is shared with the user any longer.
+  package func endLines(of user: UserName) {
+    loop.post { [self] in roster.endLines(of: user) }
   }
 }
 

@@ -12,7 +12,7 @@ final class Roster {
     var until = Instant(nanoseconds: 0)
   }
 
-  let me: PeerID
+  private(set) var me: PeerID
   private let loop: EventLoop
   private let limits: SwarmLimits
   private let pin: Pin
@@ -31,8 +31,13 @@ final class Roster {
   private var found: [PeerAddress: PeerID] = [:]
   private var liars: Set<PeerID> = []
   private(set) var refusedLines = 0
+  private let log: @Sendable (String) -> Void
+  private var logged = StrangerLines()
 
-  init?(as credential: Credential, trusting pin: Pin, on loop: EventLoop, _ limits: SwarmLimits) {
+  init?(
+    as credential: Credential, trusting pin: Pin, on loop: EventLoop, _ limits: SwarmLimits,
+    log: @escaping @Sendable (String) -> Void
+  ) {
     guard let me = PeerID(credential.certificate.holder),
       let client = TLSContext(.client, speaking: .peer, as: credential, trusting: pin),
       let server = TLSContext(.server, speaking: .peer, as: credential, trusting: pin)
@@ -41,18 +46,24 @@ final class Roster {
     self.loop = loop
     self.limits = limits
     self.pin = pin
+    self.log = log
     clientContext = client
     serverContext = server
   }
 
-  /// A renewed certificate of the same login: for lines from now on.
+  /// A renewed certificate: for lines from now on. That of another login of the same user is another peer, whom the
+  /// others are to meet as such.
   func use(_ credential: Credential) -> Bool {
-    guard PeerID(credential.certificate.holder) == me,
+    guard let holder = PeerID(credential.certificate.holder), holder.user == me.user,
       let client = TLSContext(.client, speaking: .peer, as: credential, trusting: pin),
       let server = TLSContext(.server, speaking: .peer, as: credential, trusting: pin)
     else { return false }
     clientContext = client
     serverContext = server
+    if holder != me {
+      me = holder
+      for session in sessions.values { session.line.end(because: .closed) }
+    }
     return true
   }
 
@@ -156,6 +167,7 @@ private final class TurnedAway: Party, Sendable {
 extension Roster {
   func newcomerEnded(_ newcomer: Newcomer, because end: LineEnd) {
     forget(newcomer)
+    if end.isFault { say("somebody at \(newcomer.place) was turned away: \(end)") }
     guard let address = newcomer.dialled else { return }
     noteFailure(of: address)
     fetcher.sourcesChanged()
@@ -167,14 +179,20 @@ extension Roster {
     if let address = newcomer.dialled { dialling.remove(address) }
   }
 
-  /// The longer it has failed, the longer it is left alone.
+  /// The longer it has failed, the longer it is left alone; then those who want something of it hear of it again.
   private func noteFailure(of address: PeerAddress) {
     let count = min(10, (failures[address]?.count ?? 0) + 1)
-    failures[address] = Failure(count: count, until: .now + min(500 << count, 300_000))
+    let pause = min(500 << count, 300_000)
+    failures[address] = Failure(count: count, until: .now + pause)
+    loop.after(milliseconds: pause + 1) { [weak self] in
+      guard let self, !isStopped else { return }
+      fetcher.sourcesChanged()
+    }
   }
 
   /// A line that ends as soon as it is open is as good as none: who turns us away says so only then.
   func sessionEnded(_ session: PeerSession, because end: LineEnd) {
+    if end.isFault { say("\(session.id.user) at \(session.line.remote) was cut off: \(end)") }
     guard sessions[session.id] === session else { return }
     sessions[session.id] = nil
     guard let address = session.dialled else { return }
@@ -195,14 +213,46 @@ extension Roster {
 
   func isLiar(_ id: PeerID) -> Bool { liars.contains(id) }
 
-  /// Now and then: lines on which nothing happens are let go, failures of long ago forgotten.
+  private func say(_ text: String) {
+    let (isShown, leftOut) = logged.admit(at: secondsSince1970())
+    if leftOut > 0 { log("\(leftOut) more lines like these were left out") }
+    if isShown { log(text) }
+  }
+
+  /// Of one with whom nothing is shared any longer.
+  func endLines(of user: UserName) {
+    for session in sessions.values where session.id.user == user { session.line.end(because: .closed) }
+  }
+
+  /// Now and then: lines on which nothing happens are let go, failures of long ago forgotten. A line does not outlive
+  /// the certificate that it was opened with: who still has a login has renewed his by then, and comes back with it.
   func sweep(now: Instant) {
+    let seconds = secondsSince1970()
+    for session in sessions.values where session.line.holderNotAfter <= seconds {
+      session.line.end(because: .closed)
+    }
     for session in sessions.values
     where session.isUnused && session.lastUsed + limits.idleMilliseconds < now {
       session.line.close()
     }
     failures = failures.filter { now < $0.value.until + 600_000 }
     if found.count > 4096 { found = [:] }
+  }
+}
+
+extension LineEnd {
+  /// Of the other end's, and one that people want to know of: what is merely gone or unreachable is daily life.
+  fileprivate var isFault: Bool {
+    switch self {
+    case .malformed, .untrusted, .otherAuthority, .handshakeFailed, .doesNotRead: true
+    case .closed, .goodbye, .lost, .unreachable, .turnedAway, .timedOut, .crowdedOut: false
+    }
+  }
+}
+
+extension Newcomer {
+  fileprivate var place: String {
+    dialled?.description ?? line?.remote.description ?? "an address that is gone"
   }
 }
 

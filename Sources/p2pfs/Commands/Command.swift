@@ -27,6 +27,10 @@ enum Command: Hashable, Sendable {
   case link(GroupName, String)
   case fetch(String, destination: String?)
   case peers(GroupName?, String?)
+  /// `-f`: stays in the foreground.
+  case mount(String, staysHere: Bool)
+  case unmount(String)
+  case sync
   case serve
   /// Where to listen, and the trackers.
   case console(listen: String?, tracker: String?)
@@ -40,7 +44,9 @@ extension Command {
   /// `words` is the command's name and its arguments, `flags` what was given beside them, such as `--json`.
   init(words: [String], flags: Set<String> = []) throws(Failure) {
     guard let name = words.first else { throw .usage("no command is given: 'p2pfs help' lists them") }
-    if (try? PeerAddress(text: name)) != nil {
+    // No command has a colon in it.
+    if name.contains(":") {
+      _ = try ConsoleAddress.checked(name)
       self = try Command(words: ["console"] + words, flags: flags)
       return
     }
@@ -61,8 +67,9 @@ extension Command {
       .startShare(let group, _), .link(let group, _):
       group
     case .peers(let group, _): group
-    case .createUser, .login, .logout, .passwd, .listGroups, .showDownloads, .fetch, .serve, .console, .quit,
-      .status, .help, .version:
+    case .fetch(let link, _): (try? ContentLink(link))?.group
+    case .createUser, .login, .logout, .passwd, .listGroups, .showDownloads, .mount, .unmount, .sync, .serve,
+      .console, .quit, .status, .help, .version:
       nil
     }
   }
@@ -75,7 +82,7 @@ extension Command {
       user
     case .logout, .passwd, .listGroups, .createGroup, .joinGroup, .leaveGroup, .listRequests, .listMembers,
       .listFiles, .uploadFile, .downloadFile, .showDownloads, .stopDownload, .stopShare, .startShare, .link,
-      .fetch, .peers, .serve, .console, .quit, .status, .help, .version:
+      .fetch, .peers, .mount, .unmount, .sync, .serve, .console, .quit, .status, .help, .version:
       nil
     }
   }
@@ -96,6 +103,15 @@ extension Command {
     switch self {
     case .createUser(_, let password), .login(_, let password): password
     default: nil
+    }
+  }
+}
+
+/// Where a console is to listen.
+enum ConsoleAddress {
+  static func checked(_ text: String) throws(Failure) -> PeerAddress {
+    do throws(AddressError) { return try PeerAddress(text: text) } catch {
+      throw .usage("\(Quoted.text(text)) is no address to listen at, \(error.sentence): write IP:PORT")
     }
   }
 }

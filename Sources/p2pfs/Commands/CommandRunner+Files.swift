@@ -1,6 +1,7 @@
 // Files into and out of groups: what only a daemon can do, since it has to go on sharing afterwards.
 
 import GroupModel
+import Swarm
 
 /// What a daemon does with files. Calls wait until it is done; what takes long is told to the door.
 protocol SharingEngine {
@@ -11,6 +12,9 @@ protocol SharingEngine {
   func stopDownload(_ path: String, of group: GroupName) throws(Failure)
   func setSharing(_ path: String, of group: GroupName, isOn: Bool) throws(Failure)
   func peers(_ group: GroupName?, _ path: String?, _ door: any Door) throws(Failure)
+  /// Waits until everything closed is published.
+  func synchronize() throws(Failure)
+  func unmount(_ place: String, _ door: any Door) throws(Failure)
   /// nil while nobody is logged in.
   var report: DaemonReport? { get }
 }
@@ -29,7 +33,21 @@ struct DaemonReport: Hashable, Sendable {
   let receiveRate: Int
   let cachedBytes: Int
   let cacheBytesMax: Int
+  /// Since the daemon began.
+  let sentBytes: Int
+  let fetched: FetchCounters
   let transfers: [Transfer]
+  /// Where the groups are shown as directories.
+  var mounted: String?
+  /// What is closed there and waits to be published.
+  var pending: [String] = []
+  /// What people should know and did not ask for.
+  var events: [Event] = []
+
+  struct Event: Hashable, Sendable {
+    let time: Int64
+    let text: String
+  }
 }
 
 extension CommandRunner {
@@ -49,6 +67,8 @@ extension CommandRunner {
     case .startShare(let group, let path):
       try engine.setSharing(path, of: group, isOn: true)
       try door.show(.line("sharing \(Printable.escaped(path)) in \(group)"))
+    case .sync: try engine.synchronize()
+    case .unmount(let place): try engine.unmount(place, door)
     case .peers(let group, let path): try engine.peers(group, path, door)
     default: try showDownloads(engine)
     }
@@ -61,22 +81,30 @@ extension CommandRunner {
     }
   }
 
-  /// The catalog knows it; no daemon is needed.
+  /// The catalog knows it; no daemon is needed. Of a directory, all that is below it.
   func showLink(_ group: GroupName, _ text: String) throws(Failure) {
     let path = try GroupPath.checked(text)
-    var link: ContentLink?
+    var isFound = false
     try files.forEachFile(of: group, over: try session().line) { file throws(Failure) in
-      if file.path == path { link = ContentLink(group: group, file: file) }
+      guard file.path == path || file.path.isInside(path) else { return }
+      isFound = true
+      if let link = ContentLink(group: group, file: file) {
+        try door.show(.line(link.description))
+      } else if file.path == path {
+        throw .malformed("\(Quoted.text(text)) is a symbolic link and has no content: name a file")
+      }
     }
-    guard let link else { throw .refused(.noSuchFile) }
-    try door.show(.line(link.description))
+    guard isFound else { throw .refused(.noSuchFile) }
   }
 }
 
 /// A path in a group, as people write it.
 enum GroupPath {
+  /// Slashes at the end are what a shell's completion leaves.
   static func checked(_ text: String) throws(Failure) -> FilePath {
-    do throws(PathError) { return try FilePath(text) } catch {
+    var rest = text[...]
+    while rest.count > 1, rest.hasSuffix("/") { rest.removeLast() }
+    do throws(PathError) { return try FilePath(rest) } catch {
       throw .malformed("\(Quoted.text(text)) is no file of a group: \(error.sentence)")
     }
   }

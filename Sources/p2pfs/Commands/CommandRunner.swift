@@ -27,10 +27,15 @@ struct CommandRunner {
       try propose(.reject(user), in: group, "rejected \(user)'s request to join \(group)")
     case .removeMember(let group, let user):
       try propose(.remove(user), in: group, "removed \(user) from \(group)")
-    case .uploadFile, .downloadFile, .showDownloads, .stopDownload, .stopShare, .startShare, .fetch, .peers:
+    case .uploadFile, .downloadFile, .showDownloads, .stopDownload, .stopShare, .startShare, .fetch, .peers,
+      .unmount, .sync:
       try runFiles(command)
     case .link(let group, let path): try showLink(group, path)
-    case .serve, .console, .quit: throw .usage("that is not for here: give it to a shell of its own")
+    case .mount: throw .usage("that is not for here: give it to a shell of its own")
+    case .serve, .console:
+      throw .usage("this is a daemon that shares already: give 'serve' and 'console' to a shell")
+    case .quit:
+      throw .usage("'quit' leaves the console, and this is a shell: end 'p2pfs serve' with Ctrl-C or SIGTERM")
     case .status(let json): try showStatus(json: json)
     case .help(let topic): try help(topic)
     case .version: try door.show(.line(Version.text))
@@ -61,6 +66,8 @@ extension CommandRunner {
 
   /// The line of who is logged in.
   func session() throws(Failure) -> Session {
+    // What is wrong with the command line is told first.
+    if options.tracker != nil { _ = try TrackerFile.find(named: options.tracker, saved: nil) }
     guard let directory = try StateDirectory(existing: options.stateDirectory()),
       let login = try SavedLogin.load(from: directory)
     else { throw .refused(.notLoggedIn) }

@@ -137,7 +137,8 @@ extension CommandWord {
       summary: "shares local files, where they lie",
       explanation: """
         No second copy is made: the files are served from where they are, as long as
-        they are not changed. A directory is shared whole, under its own name.
+        they are not changed. A directory is shared whole, under its own name, without
+        what editors leave about (x~, .x.swp, 4913, .~lock.x#, .goutputstream-*).
         """
     ) { arguments throws(Failure) in
       let last = arguments.count - 1
@@ -149,6 +150,7 @@ extension CommandWord {
       explanation: """
         From all who have it, verified. It is gathered beside the destination and
         renamed into place when it is whole. Ctrl-C stops it, a repetition goes on.
+        As with cp, a destination that is a directory gets the file under its own name.
         """
     ) { arguments throws(Failure) in
       .downloadFile(try arguments.group(0), arguments.word(1), destination: arguments.word(2))
@@ -160,41 +162,78 @@ extension CommandWord {
     CommandWord(
       name: "stop_download", parameters: [.required("group"), .required("file")],
       summary: "stops a download that is going on",
-      explanation: "What was verified stays; download_file goes on from there."
+      explanation: """
+        What was verified stays in the cache; download_file goes on from there. Of a
+        directory, all that is going on below it.
+        """
     ) { arguments throws(Failure) in .stopDownload(try arguments.group(0), arguments.word(1)) },
     CommandWord(
       name: "stop_share", parameters: [.required("group"), .required("file")],
       summary: "stops your own sharing of a file",
       explanation: """
         It is kept across logins. When the last one who shares a file stops, the file
-        leaves the group.
+        leaves the group. Of a directory, all that you share below it.
         """
     ) { arguments throws(Failure) in .stopShare(try arguments.group(0), arguments.word(1)) },
     CommandWord(
       name: "start_share", parameters: [.required("group"), .required("file")],
       summary: "shares again what stop_share stopped",
-      explanation: "The file has to lie where it lay, unchanged."
+      explanation: """
+        The file has to lie where it lay, unchanged. Of a directory, all that was
+        stopped below it.
+        """
     ) { arguments throws(Failure) in .startShare(try arguments.group(0), arguments.word(1)) },
     CommandWord(
       name: "link", parameters: [.required("group"), .required("file")],
       summary: "names a content, for 'fetch'",
-      explanation: "The link says the group, the content's identity and size, and the file's name."
+      explanation: """
+        The link says the group, the content's identity and size, and the file's name.
+        Of a directory, a line for each file below it.
+        """
     ) { arguments throws(Failure) in .link(try arguments.group(0), arguments.word(1)) },
     CommandWord(
       name: "fetch", parameters: [.required("link"), .optional("destination")],
       summary: "downloads by a link",
-      explanation: "Without a destination, into this directory under the file's own name."
+      explanation: """
+        The content has to lie in the group still, under whichever name. Without a
+        destination it goes into this directory under the name that it has there.
+        """
     ) { arguments throws(Failure) in .fetch(arguments.word(0), destination: arguments.optional(1)) },
     CommandWord(
       name: "peers", parameters: [.optional("group"), .optional("file")],
       summary: "lists connected peers, or who has how much of a file",
-      explanation: "A line each: <user> <address> <sent> <received>, or <user> <pieces> for a file."
+      explanation: """
+        A line each: <user> <address> <sent> <received>, or <user> <pieces> for a file,
+        which is named together with its group.
+        """
     ) { arguments throws(Failure) in
-      .peers(arguments.count > 0 ? try arguments.group(0) : nil, arguments.optional(1))
+      guard arguments.count != 1 else {
+        throw .usage("peers lacks [file]: usage is 'peers' alone or 'peers <group> <file>'")
+      }
+      return .peers(arguments.count > 0 ? try arguments.group(0) : nil, arguments.optional(1))
     },
   ]
 
   fileprivate static let daemons: [CommandWord] = [
+    CommandWord(
+      name: "mount", parameters: [.required("dir")], flags: ["-f"],
+      summary: "shows your groups as directories, and shares meanwhile",
+      explanation: """
+        Returns when the directory can be used; -f stays in the foreground. Options
+        behind -o, parted by commas: allow_other, ro, show_control (lists .requests,
+        .members and .shares in each group), libfuse's own, and those of p2pfs without
+        their dashes, such as state=DIR. --user U logs in first.
+        """
+    ) { arguments throws(Failure) in .mount(arguments.word(0), staysHere: arguments.has("-f")) },
+    CommandWord(
+      name: "unmount", parameters: [.required("dir")],
+      summary: "unmounts, after what is being published is published",
+      explanation: "Programs that use the directory keep it mounted: they are named."
+    ) { arguments throws(Failure) in .unmount(arguments.word(0)) },
+    CommandWord(
+      name: "sync", summary: "waits until everything closed is published",
+      explanation: "What cannot be published now, because no tracker answers, ends it with 75."
+    ) { _ throws(Failure) in .sync },
     CommandWord(
       name: "serve", summary: "shares and fetches in the background of this machine",
       explanation: """

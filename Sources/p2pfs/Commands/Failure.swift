@@ -18,8 +18,21 @@ enum Failure: Error, Hashable, Sendable {
   /// A download's destination, or the share of a file, is not as it has to be.
   case destinationExists(String)
   case noDownload(String)
+  /// Where it is going already.
+  case downloadsElsewhere(String)
+  case notShared(String)
+  /// A device, a pipe or a socket.
+  case notAFile(String)
+  /// The daemon of this state directory is at other trackers than the command names.
+  case otherTrackers([TrackerAddress])
   /// Nobody who is online has it; those who have it deliver nothing; somebody called it off.
   case noSource, timedOut, calledOff
+  /// A directory cannot be mounted, or unmounted because programs use it: both halves. No mount of ours is there.
+  case cannotMount(String)
+  case inUse(String)
+  case notMounted(String)
+  /// What is closed and not published, and what to do.
+  case notPublished(String)
   /// What the system said, and about what.
   case disk(Int32, String)
   case foreignState(path: String, owner: UInt32)
@@ -41,17 +54,21 @@ extension Failure {
     case .refused(let refusal): refusal.exitCode
     case .noTracker, .noDaemon, .daemonRuns, .cannotListen, .strangeAnswer: ExitCode.unavailable
     case .destinationExists: ExitCode.exists
-    case .noDownload: ExitCode.noSuch
-    case .noSource, .timedOut, .calledOff: ExitCode.notNow
-    case .disk, .foreignState, .damaged, .readerGone: ExitCode.disk
-    case .configuration, .authorityChanged: ExitCode.configuration
+    case .noDownload, .notShared, .notMounted: ExitCode.noSuch
+    case .downloadsElsewhere, .noSource, .timedOut, .calledOff, .inUse, .notPublished: ExitCode.notNow
+    case .cannotMount, .disk, .notAFile, .foreignState, .damaged, .readerGone: ExitCode.disk
+    case .configuration, .authorityChanged, .otherTrackers: ExitCode.configuration
     }
   }
 
   /// `what was wrong: what to do`. The command says which group and which user are meant.
   func sentence(for command: Command?) -> String {
     switch self {
-    case .usage(let text), .malformed(let text), .configuration(let text): text
+    case .usage(let text), .malformed(let text), .configuration(let text), .cannotMount(let text),
+      .inUse(let text), .notPublished(let text):
+      text
+    case .notMounted(let place):
+      "nothing of p2pfs is mounted at \(Quoted.text(place)): 'p2pfs status' says what is"
     case .refused(let refusal): refusal.sentence(for: command)
     case .noTracker(let tried, let reason): Self.noTrackerSentence(tried, reason)
     case .noDaemon:
@@ -62,6 +79,15 @@ extension Failure {
     case .destinationExists(let path): "\(path) exists already: choose another destination, or remove it"
     case .noDownload(let path):
       "no download of \(path) is going on: 'p2pfs show_downloads' lists those that are"
+    case .downloadsElsewhere(let place):
+      "it is being downloaded to \(place) already: wait for that, or stop it with 'p2pfs stop_download'"
+    case .notShared(let path):
+      "you do not share \(path): only what you have uploaded or downloaded can be stopped and started"
+    case .notAFile(let path):
+      "\(path) is no file and no directory: share a file, since devices, pipes and sockets have no content"
+    case .otherTrackers(let own):
+      "the daemon of this state directory is at other trackers (\(own.map(\.description).joined(separator: ", "))): "
+        + "leave --tracker and $P2PFS_TRACKER away, or start the daemon with them"
     case .noSource:
       "nobody who is online has it: try again when its owner is there ('p2pfs peers' shows who is)"
     case .timedOut: "those who have it deliver nothing: try again later"

@@ -55,8 +55,10 @@ enum TrackerCondition: Hashable, Sendable {
   case refusesLogin
   /// It speaks in the name of another authority than the one that was expected.
   case otherAuthority([UInt8])
-  /// It is not there, or stands by for another.
+  /// It is not there, or does not speak.
   case silent
+  /// It takes no connections while another one serves.
+  case standsBy
   /// There were too many to ask them all.
   case notAsked
 }

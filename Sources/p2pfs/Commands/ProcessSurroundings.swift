@@ -37,6 +37,12 @@ enum StandardStreams {
     _ = SmallFile.write(Array("\(text)\n".utf8), to: STDERR_FILENO)
   }
 
+  /// For threads that serve others: a pipe that nobody reads fills up, and then what is to be said is left out.
+  static func note(_ text: String) {
+    var watched = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    if poll(&watched, 1, 0) == 1 { complain(text) }
+  }
+
   /// As every tool of a pipe ends when its reader does.
   static func dieOfBrokenPipe() -> Never {
     signal(SIGPIPE, SIG_DFL)

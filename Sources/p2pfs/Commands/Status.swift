@@ -1,6 +1,7 @@
 // What `status` says: the same for people, a key and its value a line, and as JSON with keys that stay.
 
 import GroupModel
+import Swarm
 
 struct Status: Hashable, Sendable {
   struct ListedTracker: Hashable, Sendable {
@@ -47,8 +48,13 @@ extension Status {
       "peers \(daemon.peers), sending \(ProgressBar.size(UInt64(clamping: daemon.sendRate)))/s, "
         + "receiving \(ProgressBar.size(UInt64(clamping: daemon.receiveRate)))/s",
       "cache \(used) of \(limit)",
-    ] + daemon.transfers.map { "transfer \($0.doneBytes)/\($0.totalBytes) \($0.label)" }
+    ] + (daemon.mounted.map { ["mounted \(Printable.escaped($0))"] } ?? [])
+      + daemon.pending.map { "pending \($0)" }
+      + daemon.transfers.map { "transfer \($0.doneBytes)/\($0.totalBytes) \($0.label)" }
+      + daemon.events.suffix(Self.eventsShown).map { "event \(UTC.iso($0.time)) \($0.text)" }
   }
+
+  private static let eventsShown = 10
 
   private var loginWords: String {
     guard let user else { return "none: log in with 'p2pfs login USER'" }
@@ -65,6 +71,7 @@ extension TrackerCondition {
     case .answers, .refusesLogin: "answers"
     case .otherAuthority(let seen): "speaks for another authority, \(AuthorityText.text(seen))"
     case .silent: "does not answer"
+    case .standsBy: "takes no connections: it stands by, or is not running"
     case .notAsked: "was not asked"
     }
   }
@@ -108,6 +115,9 @@ extension DaemonReport {
       ("sendRate", .number(Int64(sendRate))),
       ("receiveRate", .number(Int64(receiveRate))),
       ("cache", .object([("bytes", .number(Int64(cachedBytes))), ("limit", .number(Int64(cacheBytesMax)))])),
+      ("sent", .number(Int64(sentBytes))), ("fetched", fetched.json),
+      ("mount", mounted.map { .string($0) } ?? .null),
+      ("pending", .array(pending.map { .string($0) })),
       (
         "transfers",
         .array(
@@ -118,6 +128,20 @@ extension DaemonReport {
             ])
           })
       ),
+      (
+        "events",
+        .array(events.map { .object([("at", .string(UTC.iso($0.time))), ("text", .string($0.text))]) })
+      ),
+    ])
+  }
+}
+
+extension FetchCounters {
+  /// Bytes of contents: what came, what of it was kept, came although it was here, or could not be believed.
+  fileprivate var json: JSON {
+    .object([
+      ("received", .number(Int64(received))), ("kept", .number(Int64(verified))),
+      ("twice", .number(Int64(duplicate))), ("thrown", .number(Int64(wasted))),
     ])
   }
 }

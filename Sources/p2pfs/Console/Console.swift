@@ -31,13 +31,17 @@ struct Console {
         command = parsed
         try runner.run(parsed)
         if parsed.changesLogin { try daemon.reload() }
+        if parsed == .help(topic: nil) { try door.show(.line(ConsoleAlias.help)) }
       }
       try door.flush()
     } catch {
       try? door.flush()
-      Daemon.say("p2pfs: \(error.sentence(for: command))")
+      Daemon.say("p2pfs: \(Self.asTypedHere(error.sentence(for: command)))")
     }
   }
+
+  /// Remedies name commands as a shell takes them.
+  private static func asTypedHere(_ sentence: String) -> String { sentence.replacing("'p2pfs ", with: "'") }
 
   private var runner: CommandRunner {
     daemon.runner(door, ConsolePasswords(), in: WorkingDirectory.path, waits: false) { true }

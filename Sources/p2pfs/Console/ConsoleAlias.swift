@@ -7,6 +7,21 @@ import Volume
 enum ConsoleAlias {
   static let leaves: Set<String> = ["quit", "exit"]
 
+  /// For those who ask the console for help.
+  static let help = """
+
+    In the console also, for who is in one group only:
+      show                 lists its files
+      share <n> <file>...  shares n files
+      seed <file>          shares a file
+      download <file>      fetches a file into this directory
+      start                lists downloads
+      exit                 leaves the console
+
+    A name can be typed as lists show it, with \\\\, \\n and \\ooo; put it in quotes if
+    it has spaces.
+    """
+
   /// The commands that a line stands for.
   static func meaning(of words: [String], _ volume: GroupVolume?) throws(Failure) -> [[String]] {
     switch words[0] {

@@ -4,8 +4,8 @@ import GroupModel
 
 /// The shell's one request.
 enum DaemonRequest: Hashable, Sendable {
-  /// Words and flags as they were typed, and where relative paths begin.
-  case run([String], flags: [String], directory: String)
+  /// Words and flags as they were typed, where relative paths begin, and the trackers that were named with them.
+  case run([String], flags: [String], directory: String, trackers: [String])
   /// The saved login has changed.
   case reload
 
@@ -14,11 +14,12 @@ enum DaemonRequest: Hashable, Sendable {
   var bytes: [UInt8] {
     var writer = WireWriter()
     switch self {
-    case .run(let words, let flags, let directory):
+    case .run(let words, let flags, let directory, let trackers):
       writer.u8(0)
       writer.list(words) { $0.blob($1.utf8) }
       writer.list(flags) { $0.blob($1.utf8) }
       writer.blob(directory.utf8)
+      writer.list(trackers) { $0.blob($1.utf8) }
     case .reload: writer.u8(1)
     }
     return writer.bytes
@@ -34,7 +35,11 @@ enum DaemonRequest: Hashable, Sendable {
       let flags = try reader.list(max: Self.wordsMax, bytesEach: 2) { reader throws(Malformed) in
         try reader.daemonText()
       }
-      self = .run(words, flags: flags, directory: try reader.daemonText())
+      let directory = try reader.daemonText()
+      let trackers = try reader.list(max: Self.wordsMax, bytesEach: 2) { reader throws(Malformed) in
+        try reader.daemonText()
+      }
+      self = .run(words, flags: flags, directory: directory, trackers: trackers)
     case 1: self = .reload
     default: throw Malformed("an unknown request to a daemon")
     }

@@ -8,76 +8,93 @@ enum LocalTree {
     enum Kind {
       case file, directory
       case symlink([UInt8])
+      /// A device, a pipe or a socket.
+      case other
     }
 
     let path: LocalPath
-    /// Below where the walk began; empty for the beginning itself.
-    let below: String
+    /// Below where the walk began; empty for the beginning itself. As bytes: a name on a disk need not be UTF-8.
+    let below: [UInt8]
     let kind: Kind
   }
 
-  /// Directories before what is in them, in the order of their names. Devices, pipes and sockets are left out. The
-  /// beginning may be a symbolic link, and then is what it points to.
+  /// Directories before what is in them, in the order of their names. The beginning may be a symbolic link, and then
+  /// is what it points to.
   static func walk(_ path: LocalPath, _ visit: (Found) throws(Failure) -> Void) throws(Failure) {
-    try walk(path, below: "", followingLink: true, visit)
+    try walk(path, below: [], followingLink: true, visit)
   }
 
   private static func walk(
-    _ path: LocalPath, below: String, followingLink: Bool, _ visit: (Found) throws(Failure) -> Void
+    _ path: LocalPath, below: [UInt8], followingLink: Bool, _ visit: (Found) throws(Failure) -> Void
   ) throws(Failure) {
-    let text = String(decoding: path.bytes, as: UTF8.self)
-    var status = stat()
-    guard (followingLink ? stat(text, &status) : lstat(text, &status)) == 0 else { throw trouble(path) }
-    switch status.st_mode & S_IFMT {
+    switch try status(of: path, followingLink: followingLink).st_mode & S_IFMT {
     case S_IFREG: try visit(Found(path: path, below: below, kind: .file))
-    case S_IFLNK: try visit(Found(path: path, below: below, kind: .symlink(try target(text, path))))
+    case S_IFLNK: try visit(Found(path: path, below: below, kind: .symlink(try target(of: path))))
     case S_IFDIR:
       try visit(Found(path: path, below: below, kind: .directory))
-      for name in try names(in: text, path) {
-        guard let inside = path.appending(name.utf8) else { throw .disk(ENAMETOOLONG, "\(path)") }
-        try walk(inside, below: below.isEmpty ? name : "\(below)/\(name)", followingLink: false, visit)
+      for name in try names(in: path) {
+        guard let inside = path.appending(name) else { throw .disk(ENAMETOOLONG, "\(path)") }
+        let slash = below.isEmpty ? [] : [UInt8(ascii: "/")]
+        try walk(inside, below: below + slash + name, followingLink: false, visit)
       }
-    default:
-      guard !below.isEmpty else { throw .disk(EINVAL, "\(path) is no file and no directory") }
+    default: try visit(Found(path: path, below: below, kind: .other))
     }
   }
 
-  private static func target(_ text: String, _ path: LocalPath) throws(Failure) -> [UInt8] {
+  private static func status(of path: LocalPath, followingLink: Bool) throws(Failure) -> stat {
+    var status = stat()
+    let result = path.withCString { followingLink ? stat($0, &status) : lstat($0, &status) }
+    guard result == 0 else { throw trouble(path) }
+    return status
+  }
+
+  /// Where a symbolic link points.
+  static func target(of path: LocalPath) throws(Failure) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = buffer.withUnsafeMutableBytes {
-      readlink(text, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+    let count = buffer.withUnsafeMutableBytes { buffer in
+      path.withCString { readlink($0, buffer.baseAddress!.assumingMemoryBound(to: CChar.self), buffer.count) }
     }
     guard count >= 0 else { throw trouble(path) }
     return Array(buffer[..<count])
   }
 
-  private static func names(in text: String, _ path: LocalPath) throws(Failure) -> [String] {
-    guard let folder = opendir(text) else { throw trouble(path) }
+  private static func names(in path: LocalPath) throws(Failure) -> [[UInt8]] {
+    guard let folder = path.withCString({ opendir($0) }) else { throw trouble(path) }
     defer { closedir(folder) }
-    var names: [String] = []
+    var names: [[UInt8]] = []
     while let entry = readdir(folder) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      if !isDots(name) { names.append(name) }
     }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return names.sorted { $0.lexicographicallyPrecedes($1) }
   }
 
+  static func isDots(_ name: [UInt8]) -> Bool { name == Array(".".utf8) || name == Array("..".utf8) }
+
   static func isDirectory(_ path: LocalPath) -> Bool {
-    var status = stat()
-    return stat(String(decoding: path.bytes, as: UTF8.self), &status) == 0
-      && status.st_mode & S_IFMT == S_IFDIR
+    (try? status(of: path, followingLink: true).st_mode & S_IFMT) == S_IFDIR
+  }
+
+  /// Without `.`, `..` and links on the way.
+  static func resolved(_ path: LocalPath) throws(Failure) -> LocalPath {
+    guard let text = path.withCString({ realpath($0, nil) }) else { throw trouble(path) }
+    defer { free(text) }
+    let bytes = UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) }
+    guard let resolved = LocalPath(bytes) else { throw .disk(ENAMETOOLONG, "\(path)") }
+    return resolved
   }
 
   static func makeDirectory(_ path: LocalPath) throws(Failure) {
-    guard mkdir(String(decoding: path.bytes, as: UTF8.self), 0o777) != 0 else { return }
+    guard path.withCString({ mkdir($0, 0o777) }) != 0 else { return }
     guard errno == EEXIST, isDirectory(path) else { throw trouble(path) }
   }
 
+  /// As it was made before will do.
   static func makeLink(_ path: LocalPath, to target: [UInt8]) throws(Failure) {
     let text = String(decoding: target, as: UTF8.self)
-    guard symlink(text, String(decoding: path.bytes, as: UTF8.self)) == 0 else { throw trouble(path) }
+    guard path.withCString({ symlink(text, $0) }) != 0 else { return }
+    guard errno == EEXIST else { throw trouble(path) }
+    guard (try? self.target(of: path)) == target else { throw .destinationExists("\(path)") }
   }
 
   private static func trouble(_ path: LocalPath) -> Failure { .disk(errno, "\(path)") }

@@ -17,12 +17,17 @@ struct MemberEngine: SharingEngine {
   let waitsForDownloads: Bool
   /// Asked while something lasts: false when nobody waits for it any longer.
   var goesOn: @Sendable () -> Bool = { true }
+  /// nil where nothing is mounted.
+  var mount: MountLife?
 
+  /// Without `.` on the way, and without slashes at the end.
   private func local(_ path: String) throws(Failure) -> LocalPath {
+    guard !path.isEmpty else { throw .malformed("'' is no place: name a file or a directory") }
     let whole = path.hasPrefix("/") ? path : "\(directory)/\(path)"
-    var end = whole[...]
-    while end.count > 1, end.hasSuffix("/") { end.removeLast() }
-    guard let local = LocalPath(end) else { throw .disk(ENAMETOOLONG, Quoted.text(path)) }
+    let parts = whole.split(separator: "/").filter { $0 != "." }
+    guard let local = LocalPath("/" + parts.joined(separator: "/")) else {
+      throw .disk(ENAMETOOLONG, Quoted.text(path))
+    }
     return local
   }
 }
@@ -35,25 +40,56 @@ extension MemberEngine {
       do throws(Failure) {
         try upload(try local(path), to: group, door)
       } catch {
-        guard paths.count > 1, first == nil else { throw error }
-        first = error
+        guard paths.count > 1, error.concernsOneFile else { throw error }
+        first = first ?? error
+        // A directory has said itself what it left out.
+        if try LocalTree.isDirectory(local(path)) { continue }
+        try door.show(.line("left out \(Printable.escaped(path)): \(error.sentence(for: nil))"))
       }
     }
     if let first { throw first }
   }
 
   private func upload(_ file: LocalPath, to group: GroupName, _ door: any Door) throws(Failure) {
-    let name = try GroupPath.checked(String(decoding: file.name, as: UTF8.self))
-    try LocalTree.walk(file) { (found) throws(Failure) in
-      let path = found.below.isEmpty ? name : try GroupPath.checked("\(name)/\(found.below)")
-      try upload(found, as: path, to: group, door)
+    let named = LocalTree.isDots(file.name) ? try LocalTree.resolved(file) : file
+    let name = try GroupPath.checked(String(decoding: named.name, as: UTF8.self))
+    var first: Failure?
+    try LocalTree.walk(named) { (found) throws(Failure) in
+      do throws(Failure) {
+        try upload(found, below: name, to: group, door)
+      } catch {
+        guard !found.below.isEmpty, error.concernsOneFile else { throw error }
+        first = first ?? error
+        try leaveOut(found, below: name, error.sentence(for: nil), door)
+      }
     }
+    if let first { throw first }
+  }
+
+  private func leaveOut(
+    _ found: LocalTree.Found, below name: FilePath, _ why: String, _ door: any Door
+  ) throws(Failure) {
+    let path = name.bytes + [UInt8(ascii: "/")] + found.below
+    try door.show(.line("left out \(Printable.escaped(path)): \(why)"))
+  }
+
+  private func upload(
+    _ found: LocalTree.Found, below name: FilePath, to group: GroupName, _ door: any Door
+  ) throws(Failure) {
+    guard !found.below.isEmpty else { return try upload(found, as: name, to: group, door) }
+    if let why = LeftLocal.reason(found) { return try leaveOut(found, below: name, why, door) }
+    let bytes = name.bytes + [UInt8(ascii: "/")] + found.below
+    guard let path = try? FilePath(bytes) else {
+      throw .malformed("\(Printable.escaped(bytes)) cannot be in a group: give it another name")
+    }
+    try upload(found, as: path, to: group, door)
   }
 
   private func upload(
     _ found: LocalTree.Found, as path: FilePath, to group: GroupName, _ door: any Door
   ) throws(Failure) {
     switch found.kind {
+    case .other: throw .notAFile("\(found.path)")
     case .directory:
       try volumeDoes { () throws(VolumeError) in try volume.makeDirectory(path, in: group) }
     case .symlink(let target):
@@ -64,46 +100,118 @@ extension MemberEngine {
       try door.show(.line("sharing \(Printable.escaped(path.bytes)) in \(group)"))
     case .file:
       let meter = ProgressMeter(path, in: group, door)
+      defer { meter.end() }
       try volumeDoes { () throws(VolumeError) in
         try volume.upload(found.path, as: path, to: group) { done, all in
           meter.tell(UInt64(done), of: UInt64(all))
           return goesOn()
         }
       }
-      meter.end()
       try door.show(.line("sharing \(Printable.escaped(path.bytes)) in \(group)"))
+    }
+  }
+}
+
+/// What a directory holds that is not for others.
+private enum LeftLocal {
+  static func reason(_ found: LocalTree.Found) -> String? {
+    let name = found.path.name
+    if case .other = found.kind { return "it is no file and no directory" }
+    if isOfDownload(name) { return "it is a download on its way" }
+    if LeftByEditors.holds(name) { return "editors leave such files about" }
+    return nil
+  }
+
+  /// As `Destination` names them.
+  private static func isOfDownload(_ name: [UInt8]) -> Bool {
+    let mark = Array(".p2pfs-".utf8)
+    guard name.first == UInt8(ascii: "."), name.count >= mark.count + 16 else { return false }
+    return name.dropLast(16).suffix(mark.count).elementsEqual(mark)
+  }
+}
+
+extension Failure {
+  /// The others of a directory, or of a command line, can still be shared.
+  fileprivate var concernsOneFile: Bool {
+    switch self {
+    case .disk, .notAFile, .malformed, .refused(.notYours), .refused(.isDirectory), .refused(.fileExists):
+      true
+    default: false
     }
   }
 }
 
 // Downloads.
 extension MemberEngine {
-  func download(_ path: String, of group: GroupName, to destination: String, _ door: any Door) throws(Failure)
+  func download(_ text: String, of group: GroupName, to destination: String, _ door: any Door) throws(Failure)
   {
-    let path = try GroupPath.checked(path)
-    let place = try self.destination(destination, for: path)
-    let files = try volumeDoes { () throws(VolumeError) in try volume.files(at: path, in: group) }
-    guard let files else { return try download(path, of: group, to: place, door) }
-    try LocalTree.makeDirectory(place)
-    for file in files {
-      let below = file.path.bytes.dropFirst(path.bytes.count + 1)
-      guard let there = place.appending(below) else { throw .disk(ENAMETOOLONG, "\(place)") }
-      if file.kind.isDirectory {
-        try LocalTree.makeDirectory(there)
-      } else if case .symlink(let target) = file.kind {
-        try LocalTree.makeLink(there, to: target.bytes)
-      } else {
-        try download(file.path, of: group, to: there, door)
-      }
+    let path = try GroupPath.checked(text)
+    let kind = try volumeDoes { () throws(VolumeError) in try volume.kind(of: path, in: group) }
+    switch kind {
+    case .directory: try downloadTree(path, of: group, to: destination, door)
+    case .file:
+      guard !text.hasSuffix("/") else { throw .refused(.notDirectory) }
+      try download(path, of: group, to: try self.destination(destination, for: path), door)
+    case .symlink(let target):
+      let place = try self.destination(destination, for: path)
+      try LocalTree.makeLink(place, to: target.bytes)
+      try door.show(.line("downloaded \(Printable.escaped(path.bytes)) of \(group) to \(place)"))
     }
   }
 
   /// As cp has it: into a directory that is there, under the file's own name.
   private func destination(_ text: String, for path: FilePath) throws(Failure) -> LocalPath {
     let place = try local(text)
-    guard LocalTree.isDirectory(place) else { return place }
+    guard LocalTree.isDirectory(place) else {
+      guard !text.hasSuffix("/") else { throw .disk(ENOENT, "the directory \(Quoted.text(text))") }
+      return place
+    }
     guard let inside = place.appending(path.name) else { throw .disk(ENAMETOOLONG, Quoted.text(text)) }
     return inside
+  }
+
+  private func downloadTree(
+    _ path: FilePath, of group: GroupName, to destination: String, _ door: any Door
+  ) throws(Failure) {
+    let files = try volumeDoes { () throws(VolumeError) in try volume.files(at: path, in: group) } ?? []
+    let place = try treePlace(destination, for: path, of: group, files)
+    try LocalTree.makeDirectory(place)
+    for file in files {
+      let there = try self.place(of: file, below: path, in: place)
+      switch file.kind {
+      case .directory: try LocalTree.makeDirectory(there)
+      case .symlink(let target): try LocalTree.makeLink(there, to: target.bytes)
+      case .file:
+        if volume.isComplete(file.path, in: group, at: there) == true { continue }
+        try download(file.path, of: group, to: there, door)
+      }
+    }
+  }
+
+  private func place(of file: Entry, below path: FilePath, in place: LocalPath) throws(Failure) -> LocalPath {
+    guard let there = place.appending(file.path.bytes.dropFirst(path.bytes.count + 1)) else {
+      throw .disk(ENAMETOOLONG, "\(place)")
+    }
+    return there
+  }
+
+  /// A directory that is there gets the tree under its own name, unless it is this tree, begun and not finished.
+  private func treePlace(
+    _ text: String, for path: FilePath, of group: GroupName, _ files: [Entry]
+  ) throws(Failure) -> LocalPath {
+    let place = try local(text)
+    guard LocalTree.isDirectory(place) else { return place }
+    guard let inside = place.appending(path.name) else { throw .disk(ENAMETOOLONG, Quoted.text(text)) }
+    var complete = 0
+    var begun = 0
+    for file in files where !file.kind.isDirectory {
+      let there = try self.place(of: file, below: path, in: place)
+      guard let isComplete = volume.isComplete(file.path, in: group, at: there) else { continue }
+      begun += 1
+      complete += isComplete ? 1 : 0
+    }
+    let isBegun = begun > 0 && complete < files.count(where: { $0.kind.isFile })
+    return isBegun ? place : inside
   }
 
   private func download(
@@ -115,15 +223,11 @@ extension MemberEngine {
   }
 
   func fetch(_ link: ContentLink, to destination: String?, _ door: any Door) throws(Failure) {
-    let name = String(decoding: link.path.name, as: UTF8.self)
-    let place = try self.destination(destination ?? name, for: link.path)
-    guard let content = FileContent(size: link.byteCount, root: link.root, isExecutable: false) else {
-      throw .strangeAnswer
+    let entry = try volumeDoes { () throws(VolumeError) in
+      try volume.entry(holding: link.root, bytes: link.byteCount, named: link.path, in: link.group)
     }
-    let transfer = try volumeDoes { () throws(VolumeError) in
-      try volume.fetch(content, known: link.path, in: link.group, to: place)
-    }
-    try follow(transfer, to: place, door)
+    let place = try self.destination(destination ?? ".", for: entry.path)
+    try download(entry.path, of: link.group, to: place, door)
   }
 
   private func follow(_ transfer: Transfer, to place: LocalPath, _ door: any Door) throws(Failure) {
@@ -132,14 +236,15 @@ extension MemberEngine {
       return try door.show(.line("downloading \(path) of \(transfer.group) to \(place)"))
     }
     let meter = ProgressMeter(transfer.path, in: transfer.group, door)
+    defer { meter.end() }
     var patience = Patience(transfer, volume)
     while !transfer.wait(milliseconds: Self.progressMilliseconds) {
       meter.tell(transfer.doneBytes, of: transfer.totalBytes)
       if !goesOn() { transfer.cancel() }
       if let trouble = patience.isOver() { transfer.fail(trouble) }
     }
-    meter.end()
     try volumeDoes { () throws(VolumeError) in try transfer.result?.get() }
+    meter.end()
     try door.show(.line("downloaded \(path) of \(transfer.group) to \(place)"))
   }
 
@@ -154,24 +259,51 @@ extension MemberEngine {
 // The rest.
 extension MemberEngine {
   var report: DaemonReport? {
-    let peers = volume.swarm.statistics()?.peers ?? []
+    let swarm = volume.swarm.statistics()
+    let peers = swarm?.peers ?? []
     let usage = volume.store.usage
-    return DaemonReport(
+    var report = DaemonReport(
       listening: volume.listening.description, peers: peers.count,
       sendRate: peers.reduce(0) { $0 + $1.sendRate }, receiveRate: peers.reduce(0) { $0 + $1.receiveRate },
       cachedBytes: usage.fetchedBytes, cacheBytesMax: usage.limitBytes,
+      sentBytes: swarm?.sentBytes ?? 0, fetched: swarm?.counters ?? FetchCounters(),
       transfers: volume.transfers.map {
         DaemonReport.Transfer(
           label: "\($0.group)/\(Printable.escaped($0.path.bytes))", doneBytes: $0.doneBytes,
           totalBytes: $0.totalBytes)
-      })
+      }, events: volume.events.latest.map { DaemonReport.Event(time: $0.time, text: $0.text) })
+    report.mounted = mount?.place.path
+    report.pending = mount?.pending ?? []
+    return report
+  }
+
+  func synchronize() throws(Failure) { try mount?.synchronize(while: goesOn) }
+
+  func unmount(_ place: String, _ door: any Door) throws(Failure) {
+    try UnmountCommand.run(mount, WorkingDirectory.absolute(place, from: directory), door, goesOn)
   }
 
   func setSharing(_ path: String, of group: GroupName, isOn: Bool) throws(Failure) {
     let path = try GroupPath.checked(path)
     try volumeDoes { () throws(VolumeError) in
-      isOn ? try volume.startSharing(path, in: group) : try volume.stopSharing(path, in: group)
+      for file in try sharesMeant(by: path, of: group, isOn: isOn) {
+        isOn ? try volume.startSharing(file, in: group) : try volume.stopSharing(file, in: group)
+      }
     }
+  }
+
+  /// Of a directory, all that it concerns; whatever else is named is to be the file itself.
+  private func sharesMeant(
+    by path: FilePath, of group: GroupName, isOn: Bool
+  ) throws(VolumeError) -> [FilePath] {
+    let below = try volume.shares(below: path, in: group, stopped: isOn)
+    if !below.isEmpty { return below }
+    do throws(VolumeError) {
+      guard try volume.kind(of: path, in: group).isDirectory else { return [path] }
+    } catch .refused(.noSuchFile) {
+      return [path]
+    }
+    throw .notShared
   }
 
   func peers(_ group: GroupName?, _ path: String?, _ door: any Door) throws(Failure) {
@@ -212,6 +344,9 @@ extension Failure {
     case .badPath(let error): self = .malformed("that is no file of a group: \(error.sentence)")
     case .cannotListen(let what): self = .cannotListen(what)
     case .noDownload: self = .noDownload("that file")
+    case .downloadsElsewhere(let place): self = .downloadsElsewhere("\(place)")
+    case .notShared: self = .notShared("that file")
+    case .disk(.notAFile, let path): self = .notAFile(path?.description ?? "it")
     case .disk(.exists, let path): self = .destinationExists(path?.description ?? "it")
     case .disk(let trouble, let path): self = .disk(trouble.errno, path?.description ?? "the disk")
     case .state(let text): self = .configuration("\(text): check the state directory")

@@ -26,23 +26,28 @@ final class SocketDoor: Sendable {
   }
 
   func open() {
-    _ = WorkerThread("shells") { [self] in
+    WorkerThread("shells") { [self] in
       while let stream = listener.accept() { take(stream) }
-    }
+    }.detach()
   }
 
-  func close() { listener.close() }
+  /// Those who are being answered have a moment to hear the end of it.
+  func close() {
+    listener.close()
+    let deadline = Instant.now + 500
+    while shells.load(ordering: .relaxed) > 0, Instant.now < deadline { usleep(1_000) }
+  }
 
   private func take(_ stream: LocalStream) {
     guard shells.add(1, ordering: .relaxed).newValue <= Self.shellsMax else {
       shells.subtract(1, ordering: .relaxed)
       return stream.end()
     }
-    _ = WorkerThread("shell") { [self] in
+    WorkerThread("shell") { [self] in
       serve(stream)
       stream.end()
       shells.subtract(1, ordering: .relaxed)
-    }
+    }.detach()
   }
 
   private func serve(_ stream: LocalStream) {
@@ -53,7 +58,8 @@ final class SocketDoor: Sendable {
     do throws(Failure) {
       switch request {
       case .reload: try daemon.reload()
-      case .run(let words, let flags, let directory):
+      case .run(let words, let flags, let directory, let named):
+        try daemon.mustBeAt(named)
         let parsed = try Command(words: words, flags: Set(flags))
         command = parsed
         try daemon.runner(door, NoPasswords(), in: directory, waits: true) { isHere.goesOn }.run(parsed)
@@ -70,10 +76,10 @@ private final class Watch: Sendable {
   private let isGone = Atomic(false)
 
   init(_ stream: LocalStream) {
-    _ = WorkerThread("shell-watch") { [self] in
+    WorkerThread("shell-watch") { [self] in
       while stream.receive() != nil {}
       isGone.store(true, ordering: .relaxed)
-    }
+    }.detach()
   }
 
   var goesOn: Bool { !isGone.load(ordering: .relaxed) }
@@ -98,23 +104,36 @@ private final class RemoteDoor: Door {
 enum DaemonCall {
   /// nil where no daemon runs.
   static func run(_ line: ShellLine, words: [String], at door: any Door) throws(Failure) -> Int32? {
+    guard let (code, sentence) = try end(of: line, words: words, at: door) else { return nil }
+    if code != 0 { StandardStreams.complain("p2pfs: \(sentence)") }
+    return code
+  }
+
+  /// How it ended there, and what is to be said of a failure.
+  static func end(
+    of line: ShellLine, words: [String], at door: any Door
+  ) throws(Failure) -> (code: Int32, sentence: String)? {
     guard let stream = LocalStream.connect(to: Daemon.socketPath(in: try line.options.stateDirectory()))
     else {
       return nil
     }
-    let request = DaemonRequest.run(words, flags: line.flags.sorted(), directory: WorkingDirectory.path)
+    let request = DaemonRequest.run(
+      words, flags: line.flags.sorted(), directory: WorkingDirectory.path, trackers: try named(line.options))
     guard stream.send(request.bytes) else { return nil }
     while let bytes = stream.receive() {
       guard let reply = try? DaemonReply(reading: bytes) else { throw .strangeAnswer }
       switch reply {
       case .answer(let answer): try door.show(answer)
       case .progress(let progress): door.show(progress)
-      case .ended(let code, let sentence):
-        if code != 0 { StandardStreams.complain("p2pfs: \(sentence)") }
-        return code
+      case .ended(let code, let sentence): return (code, sentence)
       }
     }
     throw .noDaemon
+  }
+
+  private static func named(_ options: Options) throws(Failure) -> [String] {
+    guard options.tracker != nil else { return [] }
+    return try TrackerFile.find(named: options.tracker, saved: nil).info.trackers.map(\.description)
   }
 
   /// A daemon, if there is one, looks at the saved login anew.
@@ -132,5 +151,11 @@ enum WorkingDirectory {
     guard let text = getcwd(nil, 0) else { return "/" }
     defer { free(text) }
     return String(cString: text)
+  }
+
+  /// As it would be from anywhere else: without `.`, double slashes, and one at the end.
+  static func absolute(_ path: String, from directory: String = WorkingDirectory.path) -> String {
+    let whole = path.hasPrefix("/") ? path : "\(directory)/\(path)"
+    return "/" + whole.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
   }
 }

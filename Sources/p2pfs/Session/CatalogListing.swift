@@ -146,21 +146,18 @@ extension CatalogListing {
       for (root, count) in zip(roots, found) { counts[root] = count }
     }
     for file in files {
-      let sharers = file.root.flatMap { counts[$0] } ?? 0
+      // Whoever has the list has all of an empty file and of a link: there is always one who can give it.
+      let sharers = file.root.map { counts[$0] ?? 0 } ?? 1
       try body(
         ListedFile(
           path: file.path, byteCount: file.byteCount, owner: file.owner, sharersOnline: sharers,
           root: file.root,
-          isFile: file.isFile))
+          isFile: file.kind.isFile))
     }
   }
 }
 
 extension Entry {
-  fileprivate var isFile: Bool {
-    if case .file = kind { true } else { false }
-  }
-
   fileprivate var root: ContentRoot? {
     if case .file(let content) = kind { content.root } else { nil }
   }

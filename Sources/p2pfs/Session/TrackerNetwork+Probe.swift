@@ -1,5 +1,6 @@
 // Knocking at every tracker of a list at once, for those who want to know which of them are there.
 
+import Glibc
 import GroupModel
 import Link
 import Swarm
@@ -19,21 +20,31 @@ extension TrackerNetwork {
     }
     for knock in knocks { knock.begin(as: credential, within: Self.probeMilliseconds) }
     let rest = trackers.trackers.dropFirst(Self.knocksMax).map { _ in TrackerCondition.notAsked }
-    return knocks.map { $0.outcome() } + rest
+    let outcomes = knocks.map { $0.outcome() }
+    let isServed = outcomes.contains { $0.condition == .answers || $0.condition == .refusesLogin }
+    return outcomes.map { isServed && $0.isRefused ? .standsBy : $0.condition } + rest
   }
 }
 
 /// One tracker that is asked, and one thread that waits for what comes of it.
 private final class Knock: Sendable {
   private let line: TrackerLine
-  private let condition = Mutex(TrackerCondition.silent)
+  private let end = Mutex(Outcome(condition: .silent, isRefused: false))
+
+  struct Outcome: Sendable {
+    let condition: TrackerCondition
+    /// Its port takes no connections: one that stands by holds its port so.
+    let isRefused: Bool
+  }
+
   private let bell = Semaphore()
 
   init(at line: TrackerLine) { self.line = line }
 
   func begin(as credential: Credential?, within milliseconds: Int) {
     let come: TrackerLine.Answered = { [self] result in
-      condition.withLock { $0 = TrackerCondition(result) }
+      let isRefused = result == .failure(.noTracker(.unreachable(errno: ECONNREFUSED)))
+      end.withLock { $0 = Outcome(condition: TrackerCondition(result), isRefused: isRefused) }
       bell.signal()
     }
     if credential == nil {
@@ -43,9 +54,9 @@ private final class Knock: Sendable {
     }
   }
 
-  func outcome() -> TrackerCondition {
+  func outcome() -> Outcome {
     bell.wait()
-    return condition.withLock { $0 }
+    return end.withLock { $0 }
   }
 }
 

@@ -41,6 +41,10 @@ struct GroupReplay: Sendable {
     self.number = number
     switch wish {
     case .found, .join, .leave: try takeOwn(wish, by: actor)
+    case .disband:
+      try check(actor == owner, "\(actor) does what is the owner's")
+      try check(entries.isEmpty, "it was not empty")
+      (persons, hasEnded) = ([:], true)
     case .accept(let user): try place(user, as: .member, from: .asked, by: actor)
     case .reject(let user): try place(user, as: .rejected, from: .asked, by: actor)
     case .remove(let user): try place(user, as: .stranger, from: .member, by: actor)
@@ -119,7 +123,10 @@ extension GroupReplay {
     try check(over == nil || over == old?.version ?? 0, "\(entry.path) was published over another version")
     try check(old == nil || mayChange(entry.path, entry.owner), "\(entry.path) is not theirs")
     try check(entry.path.parent.map { entries[$0]?.kind == .directory } ?? true, "\(entry.path) lies nowhere")
-    entries[entry.path] = entry
+    guard let old, old.kind == .directory else { return entries[entry.path] = entry }
+    try check(entry.kind == .directory && over != nil, "\(entry.path) was a directory")
+    entries[entry.path] = Entry(
+      path: entry.path, kind: entry.kind, owner: old.owner, modified: entry.modified, version: entry.version)
   }
 
   private mutating func move(_ from: FilePath, _ to: FilePath) {

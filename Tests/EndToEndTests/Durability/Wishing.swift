@@ -46,7 +46,9 @@ struct Wishing {
     case 0..<7: return .accept(someone)
     case 7..<9: return .reject(someone)
     case 9..<11: return .remove(Self.users.randomElement(using: &random)!)
-    default: return random.isTrue(oneIn: 20) ? .leave : .accept(someone)
+    default:
+      guard random.isTrue(oneIn: 20) else { return .accept(someone) }
+      return random.isTrue(oneIn: 2) ? .leave : .disband
     }
   }
 
@@ -56,7 +58,10 @@ struct Wishing {
     case 0..<9: return .publish(path, content(), modified: modified(), over: nil)
     case 9..<12:
       return .publish(path, content(), modified: modified(), over: group.entries[path]?.version ?? 0)
-    case 12..<14: return .publish(pickDirectory(), .directory, modified: modified(), over: nil)
+    case 12..<14:
+      let directory = pickDirectory()
+      let over = random.isTrue(oneIn: 2) ? group.entries[directory]?.version : nil
+      return .publish(directory, .directory, modified: modified(), over: over)
     case 14..<16: return .unpublish(path)
     case 16..<17: return .unpublish(pickDirectory())
     case 17..<19: return .rename(from: path, to: pickPath(), replacing: random.isTrue(oneIn: 2))

@@ -28,10 +28,8 @@ private let badFrames: [(String, [UInt8])] = [
 ]
 
 /// One tracker for all of them, as in life.
-@Suite(.serialized) struct HostileBytesTests {
-  private static let siege = Result { try Siege() }
-
-  private var siege: Siege { get throws { try Self.siege.get() } }
+@Suite(.serialized, .oneSiege()) struct HostileBytesTests {
+  private var siege: Siege { get throws { try Siege.ofSuite } }
 
   /// Lines that an attack by so many may leave in the log.
   private func expectQuiet(_ siege: Siege, since before: Int, attackers: Int) {

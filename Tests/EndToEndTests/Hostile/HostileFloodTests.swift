@@ -6,19 +6,19 @@ import Link
 import Testing
 import Visitors
 
-@Suite(.serialized) struct HostileFloodTests {
-  private static let siege = Result { try Siege(people: [alice, bob, carol, mallory]) }
-  private static let mallory = UserName("mallory")!
+private let mallory = UserName("mallory")!
+
+@Suite(.serialized, .oneSiege(of: [alice, bob, carol, mallory])) struct HostileFloodTests {
   private static let own = GroupName("mallorys")!
   private static let seconds = 2.0
 
-  private var siege: Siege { get throws { try Self.siege.get() } }
+  private var siege: Siege { get throws { try Siege.ofSuite } }
 
   /// mallory's own group, in which nobody can refuse anything.
   private func ownGroup(_ siege: Siege) throws -> GroupID {
-    let mallory = try siege.member(Self.mallory)
-    if case .decided(let id, _) = try mallory.propose(.found, in: Self.own) { return id }
-    return try #require(try mallory.id(of: Self.own))
+    let line = try siege.member(mallory)
+    if case .decided(let id, _) = try line.propose(.found, in: Self.own) { return id }
+    return try #require(try line.id(of: Self.own))
   }
 
   /// Several lines of mallory's, each with as much under way as a line may have, for some seconds; beside them bob
@@ -32,7 +32,7 @@ import Visitors
     _ = try bob.propose(.found, in: group)
     return try siege.withstands(what, .init(growthMiB: 200)) {
       let flooders = try (0..<lines).map { _ in
-        Flooder(try siege.member(Self.mallory), forSeconds: Self.seconds, request)
+        Flooder(try siege.member(mallory), forSeconds: Self.seconds, request)
       }
       var latencies = Latencies()
       let end = Instant.now + Int(Self.seconds * 1000)
@@ -63,16 +63,16 @@ import Visitors
   @Test func `one who moves a large directory without end delays others by a move or two`() throws {
     let siege = try siege
     _ = try ownGroup(siege)
-    let mallory = try siege.member(Self.mallory)
-    _ = try mallory.propose(
+    let line = try siege.member(mallory)
+    _ = try line.propose(
       .publish(try FilePath("large-0"), .directory, modified: 0, over: nil), in: Self.own)
     for batch in 0..<20 {
       let asked = try (0..<250).map { number in
         let path = try FilePath("large-0/\(batch * 250 + number)")
-        return mallory.begin(
+        return line.begin(
           .propose(.random, Proposal(.publish(path, .directory, modified: 0, over: nil), in: Self.own)))
       }
-      for exchange in asked { #expect(try mallory.answer(to: exchange).refusal == nil) }
+      for exchange in asked { #expect(try line.answer(to: exchange).refusal == nil) }
     }
     let latencies = try flood("a flood of moves of 5,000 entries") { number in
       let (from, to) = number % 2 == 0 ? ("large-0", "large-1") : ("large-1", "large-0")
@@ -100,9 +100,9 @@ import Visitors
     }
     let siege = try siege
     // Some who watch, and are told.
-    let watchers = try (0..<20).map { _ in try siege.follower(Self.mallory) }
+    let watchers = try (0..<20).map { _ in try siege.follower(mallory) }
     for watcher in watchers { for key in keys { _ = try watcher.ask(.locate(key)) } }
-    let listening = try siege.member(Self.mallory)
+    let listening = try siege.member(mallory)
     try listening.follow()
     _ = try flood("a flood of announcements") { number in
       number == 1

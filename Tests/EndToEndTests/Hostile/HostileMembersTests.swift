@@ -10,12 +10,12 @@ import Visitors
 private let content = ContentRoot(Digest(hashing: [1, 2, 3].span.bytes))
 private let secretName = "a-secret-name"
 
-@Suite(.serialized) struct HostileMembersTests {
-  private static let siege = Result { try Siege(people: [alice, bob, carol, dave, erin]) }
-  private static let dave = UserName("dave")!
-  private static let erin = UserName("erin")!
+private let dave = UserName("dave")!
+private let erin = UserName("erin")!
 
-  private var siege: Siege { get throws { try Self.siege.get() } }
+@Suite(.serialized, .oneSiege(of: [alice, bob, carol, dave, erin])) struct HostileMembersTests {
+
+  private var siege: Siege { get throws { try Siege.ofSuite } }
 
   private func publish(_ name: String) -> Proposal.Wish {
     .publish(try! FilePath(name), .directory, modified: 0, over: nil)
@@ -174,10 +174,10 @@ private let secretName = "a-secret-name"
 
   @Test func `logging out ends that login everywhere, and its certificate is good for nothing`() throws {
     let siege = try siege
-    let credential = try siege.mint.credential(Self.dave, lineage: 77)
+    let credential = try siege.mint.credential(dave, lineage: 77)
     let first = try Visitor(to: siege.port, as: credential)
     let second = try Visitor(to: siege.port, as: credential)
-    let other = try siege.member(Self.dave, lineage: 78)
+    let other = try siege.member(dave, lineage: 78)
     #expect(try first.ask(.logout) == .done)
     #expect(second.isEndedByOther())
     try other.settle()
@@ -186,23 +186,23 @@ private let secretName = "a-secret-name"
     let request = try CertificateRequest(signedBy: KeyPair.generate()).der
     #expect(try again.ask(.renew(certificateRequest: request)).refusal == .loginEnded)
     // A certificate that was renewed from that login is of its lineage.
-    let renewed = try siege.member(Self.dave, lineage: 77)
+    let renewed = try siege.member(dave, lineage: 77)
     #expect(try renewed.ask(.listGroups(after: nil)).refusal == .loginEnded)
   }
 
   @Test func `a new password ends every other session and every older certificate`() throws {
     let siege = try siege
-    let mine = try siege.member(Self.erin)
-    let others = try (0..<3).map { _ in try siege.member(Self.erin) }
+    let mine = try siege.member(erin)
+    let others = try (0..<3).map { _ in try siege.member(erin) }
     let request = try CertificateRequest(signedBy: KeyPair.generate()).der
     let changed = try mine.ask(
       .changePassword(.random, password: Array("new".utf8), certificateRequest: request))
     #expect(changed.refusal == nil)
     for other in others { #expect(other.isEndedByOther()) }
     try mine.settle()
-    #expect(try siege.member(Self.erin).ask(.listGroups(after: nil)).refusal == .loginEnded)
-    #expect(try siege.stranger().login(Self.erin, "erin").refusal == .wrongLogin)
-    #expect(try siege.stranger().login(Self.erin, "new").refusal == nil)
+    #expect(try siege.member(erin).ask(.listGroups(after: nil)).refusal == .loginEnded)
+    #expect(try siege.stranger().login(erin, "erin").refusal == .wrongLogin)
+    #expect(try siege.stranger().login(erin, "new").refusal == nil)
   }
 
   @Test func `with a member's certificate nobody plays the tracker`() throws {

@@ -6,9 +6,7 @@ import Link
 import Testing
 import Visitors
 
-@Suite(.serialized) struct HostileNamesTests {
-  private static let siege = Result { try Siege() }
-
+@Suite(.serialized, .oneSiege()) struct HostileNamesTests {
   /// A proposal whose path, or link, is what no `FilePath` and no `LinkTarget` can be.
   private func frame(_ write: (inout WireWriter) -> Void) -> [UInt8] {
     var writer = WireWriter()
@@ -56,7 +54,7 @@ import Visitors
   ]
 
   @Test func `a path that is none ends the line, and nothing is published`() throws {
-    let siege = try Self.siege.get()
+    let siege = try Siege.ofSuite
     let id = try siege.makeTeam()
     var frames = Self.badPaths.map { ($0, publishing(Array($0.utf8))) }
     frames.append(("no UTF-8", publishing([0xC3, 0x28])))
@@ -85,7 +83,7 @@ import Visitors
   }
 
   @Test func `a link that would climb out when it is moved stays where it is`() throws {
-    let siege = try Self.siege.get()
+    let siege = try Siege.ofSuite
     let name = GroupName("climbing")!
     _ = try siege.makeTeam(name)
     let member = try siege.member(bob)
@@ -106,7 +104,7 @@ import Visitors
     "", "-x", ".x", "a b", "a/b", "ä", "a\n", "a\u{1B}[2J", String(repeating: "n", count: 65),
   ])
   func `a user's or a group's name that is none ends the line`(name: String) throws {
-    let siege = try Self.siege.get()
+    let siege = try Siege.ofSuite
     var login = WireWriter()
     login.short(name.utf8)
     login.blob([1])

@@ -1,14 +1,11 @@
 // A real tracker with people who have accounts, and strangers and members at its gates who mean no good. While they
 // do what they do, an honest neighbour is served as ever, and the tracker's memory and threads stay where they were.
 
-import Catalog
 import Foundation
 import GroupModel
 import Link
 import Testing
 import Visitors
-
-@testable import Tracker
 
 let alice = UserName("alice")!
 let bob = UserName("bob")!
@@ -26,7 +23,10 @@ final class Siege: @unchecked Sendable {
 
   /// `prefix` is what starts the tracker, as `prlimit` does. The people's passwords are their names.
   init(people: [UserName] = [alice, bob, carol], startedBy prefix: [String] = []) throws {
-    mint = CertificateMint(authority: try Self.open(people + [neighbour], in: story.data))
+    // Those who will log in by password are hashed as the tracker does.
+    mint = CertificateMint(
+      authority: try story.enrol(
+        people + [neighbour], withPasswords: { $0 == alice ? .production : .cheap }, \.description))
     let command = prefix + [Programs.tracker, "--data", story.data, story.info, "1"]
     tracker = Child(command[0], Array(command.dropFirst()))
     try #require(tracker.waitFor("ready"), "the tracker says nothing: \(tracker.text(2))")
@@ -35,22 +35,6 @@ final class Siege: @unchecked Sendable {
   deinit {
     tracker.signal(SIGKILL)
     tracker.wait()
-  }
-
-  /// Accounts put into the ledger before there is a tracker, which need not hash a password for each then. Those
-  /// who will log in by password are hashed as the tracker does.
-  private static func open(_ people: [UserName], in directory: String) throws -> GroupModel.Authority {
-    let data = try DataDirectory(making: directory)
-    let authority = try data.authority()
-    let ledger = try SQLiteLedger(path: data.ledgerPath)
-    for user in people {
-      let cost = user == alice ? ScryptCost.production : ScryptCost(log2N: 4, r: 1, p: 1)!
-      let hash = try PasswordHash.make(password: Array(user.description.utf8).span.bytes, cost: cost)
-      try ledger.commit { () throws(DatabaseError) in
-        try ledger.put(Account(user: user, password: hash, generation: 1))
-      }
-    }
-    return authority
   }
 
   var port: UInt16 { story.ports[0] }

@@ -4,37 +4,14 @@ import Foundation
 import Testing
 
 @Suite(.serialized) struct SharingTests {
-  private func network() -> (Story, Person, Person) {
-    let story = Story()
-    story.startTracker()
-    let (alice, bob) = (story.member("alice"), story.member("bob"))
-    alice.succeeds("create_group", "team")
-    bob.succeeds("join_group", "team")
-    alice.succeeds("accept_request", "team", "bob")
-    return (story, alice, bob)
-  }
-
-  private func random(_ bytes: Int, _ name: String, _ story: Story) -> Data {
-    var random = SystemRandomNumberGenerator()
-    var data = Data(capacity: bytes)
-    while data.count < bytes { withUnsafeBytes(of: random.next()) { data.append(contentsOf: $0) } }
-    data = data.prefix(bytes)
-    _ = FileManager.default.createFile(atPath: story.scratch.path + "/" + name, contents: data)
-    return data
-  }
-
-  private func contents(_ name: String, _ story: Story) -> Data? {
-    FileManager.default.contents(atPath: story.scratch.path + "/" + name)
-  }
-
   @Test func `a file that one shares another fetches, and both have it then`() {
-    let (story, alice, bob) = network()
-    let data = random(5_000_001, "big.bin", story)
+    let (story, alice, bob) = Story.ofTwo()
+    let data = story.scratch.writeRandom("big.bin", 5_000_001)
     let (first, second) = (alice.serves(), bob.serves())
     #expect(alice.succeeds("upload_file", "big.bin", "team") == ["sharing big.bin in team"])
     #expect(bob.succeeds("list_files", "team") == ["5000001 alice 1 big.bin"])
     bob.succeeds("download_file", "team", "big.bin", "copy.bin")
-    #expect(contents("copy.bin", story) == data)
+    #expect(story.scratch.contents("copy.bin") == data)
     #expect(bob.succeeds("show_downloads") == ["[C] [team] big.bin"])
     #expect(bob.succeeds("peers", "team", "big.bin").sorted() == ["alice 10/10", "bob 10/10"])
     first.signal(SIGTERM)
@@ -44,7 +21,7 @@ import Testing
   }
 
   @Test func `a directory goes whole, and comes whole`() {
-    let (story, alice, bob) = network()
+    let (story, alice, bob) = Story.ofTwo()
     _ = (alice.serves(), bob.serves())
     let tree = story.scratch.path + "/tree"
     try? FileManager.default.createDirectory(atPath: tree + "/sub/empty", withIntermediateDirectories: true)
@@ -59,7 +36,7 @@ import Testing
   }
 
   @Test func `what is not there, not allowed or in the way is refused`() {
-    let (story, alice, bob) = network()
+    let (story, alice, bob) = Story.ofTwo()
     _ = alice.serves()
     story.scratch.write("f", "something")
     alice.succeeds("upload_file", "f", "team")
@@ -76,11 +53,11 @@ import Testing
     let stranger = story.member("carol")
     _ = stranger.serves()
     stranger.fails(77, "download_file", "team", "f", "copy")
-    #expect(contents("taken", story) == Data("mine".utf8))
+    #expect(story.scratch.contents("taken") == Data("mine".utf8))
   }
 
   @Test func `stopping one's own share leaves the file to others, and the last one takes it along`() {
-    let (story, alice, bob) = network()
+    let (story, alice, bob) = Story.ofTwo()
     _ = (alice.serves(), bob.serves())
     story.scratch.write("f", "something")
     alice.succeeds("upload_file", "f", "team")
@@ -95,7 +72,7 @@ import Testing
   }
 
   @Test func `sharing goes on after a restart, and with a login after a logout`() {
-    let (story, alice, bob) = network()
+    let (story, alice, bob) = Story.ofTwo()
     let first = alice.serves()
     story.scratch.write("f", "something")
     alice.succeeds("upload_file", "f", "team")
@@ -112,7 +89,7 @@ import Testing
   }
 
   @Test func `a login beside a running daemon is taken over by it`() {
-    let (story, alice, bob) = network()
+    let (story, alice, bob) = Story.ofTwo()
     _ = (alice.serves(), bob.serves())
     story.scratch.write("f", "something")
     alice.succeeds("upload_file", "f", "team")
@@ -125,10 +102,10 @@ import Testing
   }
 
   @Test func `a download that nobody can serve ends, and goes on when somebody can`() {
-    let (story, alice, bob) = network()
+    let (story, alice, bob) = Story.ofTwo()
     let first = alice.serves()
     _ = bob.serves()
-    let data = random(3_000_000, "f", story)
+    let data = story.scratch.writeRandom("f", 3_000_000)
     alice.succeeds("upload_file", "f", "team")
     first.signal(SIGKILL)
     first.wait()
@@ -136,12 +113,12 @@ import Testing
     bob.fails(66, "stop_download", "team", "f")
     _ = alice.serves()
     bob.succeeds("download_file", "team", "f", "copy")
-    #expect(contents("copy", story) == data)
+    #expect(story.scratch.contents("copy") == data)
     bob.fails(73, "download_file", "team", "f", "copy")
   }
 
   @Test func `a port that is taken is told, and the daemon does not stay`() {
-    let (story, alice, _) = network()
+    let (story, alice, _) = Story.ofTwo()
     let outcome = alice.run(["--listen", "127.0.0.1:\(story.ports[0])", "serve"])
     #expect(outcome.exit == 69 && outcome.errors.contains("--listen"), "\(outcome)")
     let bad = story.scratch.write("bad.txt", "nonsense\n")
@@ -149,32 +126,20 @@ import Testing
   }
 
   @Test func `a link names a content, and fetches it`() {
-    let (story, alice, bob) = network()
+    let (story, alice, bob) = Story.ofTwo()
     _ = (alice.serves(), bob.serves())
     story.scratch.write("a file", "something")
     alice.succeeds("upload_file", "a file", "team")
     let link = bob.succeeds("link", "team", "a file").first ?? ""
     #expect(link.hasPrefix("p2pfs://team/") && link.hasSuffix("/9/a%20file"))
     bob.succeeds("fetch", link, "copy")
-    #expect(contents("copy", story) == Data("something".utf8))
+    #expect(story.scratch.contents("copy") == Data("something".utf8))
     bob.fails(65, "fetch", "p2pfs://team/zz/9/f", "other")
   }
 
   @Test func `a second daemon on one state directory is refused`() {
-    let (_, alice, _) = network()
+    let (_, alice, _) = Story.ofTwo()
     _ = alice.serves()
     alice.fails(69, "serve")
-  }
-}
-
-extension Person {
-  /// A daemon for this person, ready to be given commands.
-  func serves() -> Child {
-    let daemon = start(["--listen", "127.0.0.1:0", "serve"])
-    story.daemons.append(daemon)
-    #expect(daemon.waitFor("serving", on: 2))
-    // It has heard of its groups when it can list them as its own.
-    _ = run(["list_groups"])
-    return daemon
   }
 }

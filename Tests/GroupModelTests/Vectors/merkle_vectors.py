@@ -15,7 +15,7 @@ import tempfile
 import libtorrent
 
 PIECE = 512 * 1024
-SIZES = [1, 16384 - 1, 16384, 16384 + 1, PIECE - 1, PIECE, PIECE + 1, 10 * 1048576 + 7]
+SIZES = [1, 16384 - 1, 16384, 16384 + 1, PIECE - 1, PIECE, PIECE + 1, 3 * 1048576 + 7, 10 * 1048576 + 7]
 MASK = (1 << 64) - 1
 
 

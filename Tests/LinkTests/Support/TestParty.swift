@@ -1,5 +1,6 @@
 // Whoever has a line in these tests: does what it was told to do when something comes, and notes what came.
 
+import Visitors
 import GroupModel
 
 @testable import Link

@@ -85,10 +85,13 @@ final class MemoryContent: ContentStoring {
           return .forged(block: block)
         }
       }
+      let newBytes = state.held.gaps(in: blocks.indices).runs.reduce(0) { sum, run in
+        sum + (BlockRange(run).map { layout.bytes(of: $0).count } ?? 0)
+      }
       state.bytes.replaceSubrange(range, with: new)
       state.held.insert(blocks.indices)
       state.puts += 1
-      return .kept(newBytes: new.count)
+      return .kept(newBytes: newBytes)
     }
   }
 

@@ -4,6 +4,7 @@
 import GroupModel
 import Link
 import Testing
+import Visitors
 
 @testable import Swarm
 
@@ -138,6 +139,12 @@ final class SimulatedMember: FetchLines {
     }
   }
 
+  private func bytesMissing(of blocks: BlockRange) -> Int {
+    content.held.gaps(in: blocks.indices).runs.reduce(0) { sum, run in
+      sum + (BlockRange(run).map { network.layout.bytes(of: $0).count } ?? 0)
+    }
+  }
+
   private func tell() {
     network.after(0.05) { [weak self] in
       guard let self, !isGone else { return }
@@ -246,11 +253,13 @@ final class SimulatedMember: FetchLines {
     network.after(Double(bytes) / bytesPerSecond) { [self] in
       isSending = false
       sentBytes += bytes
-      let outcome: PutResult = manners == .lying ? .forged(block: 0) : .kept(newBytes: bytes)
-      network.after(latency + next.from.latency) {
-        guard !self.isGone else { return }
-        next.from.queue.landed(next.ticket, now: self.network.now)
-        next.from.queue.verified(next.ticket, outcome, now: self.network.now)
+      network.after(latency + next.from.latency) { [self] in
+        guard !isGone else { return }
+        let outcome: PutResult =
+          manners == .lying
+          ? .forged(block: 0) : .kept(newBytes: next.from.bytesMissing(of: next.wanted.blocks))
+        next.from.queue.landed(next.ticket, now: network.now)
+        next.from.queue.verified(next.ticket, outcome, now: network.now)
         next.from.turn()
       }
       send()

@@ -4,6 +4,7 @@ import GroupModel
 import Link
 import Synchronization
 import Testing
+import Visitors
 
 @testable import Swarm
 
@@ -161,4 +162,11 @@ enum Outcome: Equatable {
 extension Awaitable where State == [Outcome] {
   @discardableResult
   func outcome() throws -> Outcome { try wait(for: "an outcome") { !$0.isEmpty }[0] }
+}
+
+extension RawPeer {
+  func dial(_ member: TestMember, as credential: Credential?, pin: Pin, speaking: LineProtocol = .peer) throws
+  {
+    try dial(member.swarm.address, as: credential, pin: pin, speaking: speaking)
+  }
 }

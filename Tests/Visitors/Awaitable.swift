@@ -2,20 +2,19 @@
 // there so that what never happens is a failure instead of a hang.
 
 import Glibc
-import Testing
 
-struct NeverHappened: Error, CustomStringConvertible {
-  let description: String
+package struct NeverHappened: Error, CustomStringConvertible {
+  package let description: String
 }
 
-final class Awaitable<State>: @unchecked Sendable {
+package final class Awaitable<State>: @unchecked Sendable {
   private static var patienceSeconds: Int { 30 }
 
   private var state: State
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init(_ state: State) {
+  package init(_ state: State) {
     self.state = state
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(changed, nil)
@@ -28,13 +27,13 @@ final class Awaitable<State>: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  var now: State {
+  package var now: State {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return state
   }
 
-  func change(_ body: (inout State) -> Void) {
+  package func change(_ body: (inout State) -> Void) {
     pthread_mutex_lock(mutex)
     body(&state)
     pthread_cond_broadcast(changed)
@@ -42,7 +41,7 @@ final class Awaitable<State>: @unchecked Sendable {
   }
 
   @discardableResult
-  func wait(for what: String, until holds: (State) -> Bool) throws -> State {
+  package func wait(for what: String, until holds: (State) -> Bool) throws -> State {
     var deadline = timespec()
     clock_gettime(CLOCK_REALTIME, &deadline)
     deadline.tv_sec += Self.patienceSeconds

@@ -1,20 +1,16 @@
 // A peer that does as a test says: it has a real line with a real certificate, and no manners of its own.
 
-import GroupModel
-import Link
-import Synchronization
-import Testing
-
-@testable import Swarm
+package import GroupModel
+package import Link
 
 /// What a raw peer has lived to see.
-struct RawRecord {
-  var opened = 0
-  var asked: [PeerRequest] = []
-  var pushes: [PeerPush] = []
-  var answers: [(kind: UInt8, body: [UInt8])] = []
-  var failures: [LineEnd] = []
-  var ends: [LineEnd] = []
+package struct RawRecord: Sendable {
+  package var opened = 0
+  package var asked: [PeerRequest] = []
+  package var pushes: [PeerPush] = []
+  package var answers: [(kind: UInt8, body: [UInt8])] = []
+  package var failures: [LineEnd] = []
+  package var ends: [LineEnd] = []
 }
 
 /// What its loop's thread touches: it outlives the peer itself, which ends on the test's thread.
@@ -23,25 +19,26 @@ private final class RawLines: @unchecked Sendable {
   var listener: Listener?
 }
 
-final class RawPeer: @unchecked Sendable {
-  typealias Asked = (Connection, PeerRequest, UInt32) -> Void
+package final class RawPeer: @unchecked Sendable {
+  package typealias Asked = (Connection, PeerRequest, UInt32) -> Void
 
-  let loop = EventLoop(name: "raw")
-  let record = Awaitable(RawRecord())
-  let user: UserName
+  package let loop = EventLoop(name: "raw")
+  package let record = Awaitable(RawRecord())
+  package let user: UserName
   private let port: ListeningPort
   private let state = RawLines()
   fileprivate let whenAsked: Asked
 
   /// Listens, and does `whenAsked` with what it is asked: nothing, unless a test says otherwise.
-  init(
+  package init(
     _ name: String, as credential: Credential, pin: Pin, whenAsked: @escaping Asked = { _, _, _ in }
   ) throws {
-    user = try #require(UserName(name))
+    guard let user = UserName(name) else { throw VisitorTrouble.noName }
+    self.user = user
     self.whenAsked = whenAsked
     port = try ListeningPort(at: SocketAddress(ip: [127, 0, 0, 1], port: 0))
     try port.open()
-    let context = try #require(TLSContext(.server, speaking: .peer, as: credential, trusting: pin))
+    let context = try Self.context(.server, .peer, credential, pin)
     loop.start()
     nonisolated(unsafe) let party = RawParty(self)
     loop.post { [state, port, loop] in
@@ -52,19 +49,30 @@ final class RawPeer: @unchecked Sendable {
     }
   }
 
+  private static func context(
+    _ end: TLSRole, _ speaking: LineProtocol, _ credential: Credential?, _ pin: Pin
+  ) throws -> TLSContext {
+    guard let context = TLSContext(end, speaking: speaking, as: credential, trusting: pin) else {
+      throw VisitorTrouble.noHandshake
+    }
+    return context
+  }
+
   deinit {
     loop.stop()
     state.listener = nil
     state.lines = []
   }
 
-  var holder: ContentHolder { ContentHolder(user: user, address: port.address.peer!, pieces: .all) }
+  package var address: PeerAddress { port.address.peer! }
+
+  package var holder: ContentHolder { ContentHolder(user: user, address: address, pieces: .all) }
 
   /// Dials a member, and waits until the line is open or has ended.
-  func dial(_ member: TestMember, as credential: Credential?, pin: Pin, speaking: LineProtocol = .peer) throws
-  {
-    let context = try #require(TLSContext(.client, speaking: speaking, as: credential, trusting: pin))
-    let address = member.swarm.address
+  package func dial(
+    _ address: SocketAddress, as credential: Credential?, pin: Pin, speaking: LineProtocol = .peer
+  ) throws {
+    let context = try Self.context(.client, speaking, credential, pin)
     nonisolated(unsafe) let party = RawParty(self)
     loop.post { [state, loop] in
       if let line = try? Connection.connect(to: address, on: loop, context, limits: .wide, for: party) {
@@ -74,17 +82,17 @@ final class RawPeer: @unchecked Sendable {
     try record.wait(for: "a line") { $0.opened > 0 || !$0.ends.isEmpty }
   }
 
-  func onLine(_ body: @escaping @Sendable (Connection) -> Void) {
+  package func onLine(_ body: @escaping @Sendable (Connection) -> Void) {
     loop.post { [state] in if let line = state.lines.last { body(line) } }
   }
 
-  func ask(_ request: PeerRequest) {
+  package func ask(_ request: PeerRequest) {
     var writer = WireWriter()
     request.write(to: &writer)
     ask(request.kind, writer.bytes)
   }
 
-  func ask(_ kind: UInt8, _ body: [UInt8]) {
+  package func ask(_ kind: UInt8, _ body: [UInt8]) {
     onLine { [record] line in
       line.ask(kind, body, within: 60_000) { result in
         record.change { record in
@@ -97,7 +105,7 @@ final class RawPeer: @unchecked Sendable {
     }
   }
 
-  func push(_ push: PeerPush) {
+  package func push(_ push: PeerPush) {
     var writer = WireWriter()
     push.write(to: &writer)
     let (kind, bytes) = (push.kind, writer.bytes)
@@ -133,7 +141,7 @@ private final class RawParty: Party {
 }
 
 extension LineLimits {
-  static var wide: LineLimits {
+  package static var wide: LineLimits {
     var limits = LineLimits()
     limits.bodyBytesMax = FrameHeader.bodyBytesMax
     limits.unsentBytesMax = 64 << 20
@@ -142,13 +150,13 @@ extension LineLimits {
 }
 
 extension Connection {
-  func answerJoin(_ exchange: UInt32, _ held: HeldBlocks) {
+  package func answerJoin(_ exchange: UInt32, _ held: HeldBlocks) {
     var writer = WireWriter()
     writer.held(held)
     answer(exchange, PeerKind.join, writer.bytes)
   }
 
-  func refuse(_ exchange: UInt32, _ refusal: Refusal) {
+  package func refuse(_ exchange: UInt32, _ refusal: Refusal) {
     var writer = WireWriter()
     writer.refusal(refusal)
     answer(exchange, PeerKind.refusal, writer.bytes)

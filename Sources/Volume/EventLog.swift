@@ -1,0 +1,34 @@
+// What people should know and nobody was asked for: a share that has ended by itself, a disk in trouble. The latest
+// are kept to be looked at.
+
+internal import Link
+internal import Synchronization
+
+/// ## Concurrency model
+/// For any thread.
+package final class EventLog: Sendable {
+  package struct Event: Hashable, Sendable {
+    /// Seconds since 1970.
+    package let time: Int64
+    package let text: String
+  }
+
+  private static let eventsMax = 1_000
+
+  private let events = Mutex<[Event]>([])
+  private let told: @Sendable (String) -> Void
+
+  /// `told` hears of each at once.
+  package init(told: @escaping @Sendable (String) -> Void) { self.told = told }
+
+  package func note(_ text: String) {
+    events.withLock { events in
+      events.append(Event(time: secondsSince1970(), text: text))
+      if events.count > Self.eventsMax { events.removeFirst() }
+    }
+    told(text)
+  }
+
+  /// The oldest first.
+  package var latest: [Event] { events.withLock { $0 } }
+}

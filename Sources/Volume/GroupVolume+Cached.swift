@@ -1,0 +1,74 @@
+// Contents that are shared from the cache: what was read here, and what was published through the mount. What a file
+// has been replaced by is kept for a while for those who still read the old version.
+
+internal import GroupModel
+internal import Link
+internal import Swarm
+internal import Synchronization
+
+extension GroupVolume {
+  private static let retirementMilliseconds = 600_000
+
+  /// Whoever has read a piece serves it.
+  func shareCached(_ content: StoredContent, as file: LedgerKey) {
+    guard ledger.share(file)?.isStopped != true, book.groups[file.group] != nil else { return }
+    let key = ContentKey(group: file.group, root: content.name.root)
+    let isNew = !shared.isShared(key)
+    shared.putCached(content, as: file)
+    if isNew, content.heldBlockCount > 0 { announcer.changed([key]) }
+  }
+
+  /// The file is another content now, or gone: those who still read what it was are served for a while.
+  func retireAll(_ file: LedgerKey, for now: Entry.Kind?) {
+    var current: ContentRoot?
+    if case .file(let content)? = now { current = content.root }
+    for root in shared.roots(of: file) where root != current {
+      finishing.post { [weak self] in
+        self?.finishing.after(milliseconds: Self.retirementMilliseconds) { self?.end(root, of: file) }
+      }
+    }
+  }
+
+  private func end(_ root: ContentRoot, of file: LedgerKey) {
+    if let entry = try? found(file.path, in: file.group), case .file(let content) = entry.kind,
+      content.root == root
+    {
+      return
+    }
+    let content = shared.stored(ContentKey(group: file.group, root: root))
+    withdraw(file, of: root)
+    if let content { dropUnshared(content) }
+  }
+
+  /// What is shared under no name any more may be evicted.
+  func dropUnshared(_ content: StoredContent) {
+    guard content.isKept, shared.files(of: content.name.root).isEmpty else { return }
+    try? content.setKept(false)
+  }
+
+  /// After a start: what lies in the cache and is a file of one of my groups. Looked for once, in the background.
+  func shareAllCached() {
+    guard !cachedIsShared.exchange(true, ordering: .relaxed) else { return }
+    WorkerThread("share-cached", niceness: 5) { [weak self] in
+      guard let self, store.waitUntilCounted() else { return }
+      let names = Dictionary(store.names.map { ($0.root, $0) }) { one, _ in one }
+      if !names.isEmpty { for group in book.groups.keys { shareCached(names, in: group) } }
+    }.detach()
+  }
+
+  private func shareCached(_ names: [ContentRoot: ContentName], in group: GroupID) {
+    var last: FilePath?
+    while let page = try? book.entries(in: group, after: last, limit: 1000), !page.isEmpty {
+      let keys = page.compactMap { entry -> ContentKey? in
+        guard case .file(let content) = entry.kind, let root = content.root, let name = names[root],
+          name == ContentName(content), ledger.share(LedgerKey(group, entry.path))?.isStopped != true,
+          store.heldBytes(of: name) > 0
+        else { return nil }
+        shared.putCached(name, as: LedgerKey(group, entry.path))
+        return ContentKey(group: group, root: root)
+      }
+      announcer.changed(keys)
+      last = page.last?.path
+    }
+  }
+}

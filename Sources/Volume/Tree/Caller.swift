@@ -1,0 +1,75 @@
+// A program that waits for an operation of ours, and may be told to stop waiting: by Ctrl-C or a kill.
+
+package import GroupModel
+package import Link
+package import Swarm
+internal import Synchronization
+
+/// ## Concurrency model
+/// For any thread. One thread waits, in `ask` or `wait`; any other may interrupt it.
+package final class Caller: Sendable {
+  private struct State {
+    var isInterrupted = false
+    var waiting: Semaphore?
+  }
+
+  private let state = Mutex(State())
+
+  package init() {}
+
+  package var isInterrupted: Bool { state.withLock { $0.isInterrupted } }
+
+  package func interrupt() {
+    let bell = state.withLock { state in
+      state.isInterrupted = true
+      return state.waiting
+    }
+    bell?.signal()
+  }
+
+  /// Begins something that signals the bell when it is done, and waits for that; false when the deadline has passed.
+  package func wait(
+    until deadline: Instant, for begin: (Semaphore) -> Void
+  ) throws(TreeError) -> Bool {
+    let bell = Semaphore()
+    let mayWait = state.withLock { state in
+      state.waiting = bell
+      return !state.isInterrupted
+    }
+    guard mayWait else { throw .interrupted }
+    begin(bell)
+    let isDone = bell.wait(until: deadline)
+    let isInterrupted = state.withLock { state in
+      state.waiting = nil
+      return state.isInterrupted
+    }
+    if isInterrupted { throw .interrupted }
+    return isDone
+  }
+
+  /// As `TrackerLine.ask`, for one who may be interrupted. A refusal is an answer.
+  package func ask(
+    _ line: TrackerLine, _ request: TrackerRequest, within milliseconds: Int? = nil,
+    noting: @escaping @Sendable (TrackerAnswer) -> Void = { _ in }
+  ) throws(TreeError) -> TrackerAnswer {
+    let milliseconds = milliseconds ?? line.patienceMilliseconds
+    let answer = AnswerBox()
+    let isDone = try wait(until: .now + milliseconds + 1_000) { bell in
+      line.ask(request, within: milliseconds) { result in
+        if case .success(let answer) = result { noting(answer) }
+        answer.put(result)
+        bell.signal()
+      }
+    }
+    guard isDone, let result = answer.take() else { throw .noTracker }
+    do throws(TrackerTrouble) { return try result.get() } catch { throw TreeError(error) }
+  }
+}
+
+private final class AnswerBox: Sendable {
+  private let answer = Mutex<Result<TrackerAnswer, TrackerTrouble>?>(nil)
+
+  func put(_ result: Result<TrackerAnswer, TrackerTrouble>) { answer.withLock { $0 = result } }
+
+  func take() -> Result<TrackerAnswer, TrackerTrouble>? { answer.withLock { $0 } }
+}

@@ -1,0 +1,80 @@
+// One opened control file: what it said when it was opened, and the lines that are written to it.
+
+internal import Swarm
+internal import Synchronization
+
+package final class OpenControl: Sendable {
+  private static let lineBytesMax = 4096 + 256
+  private static let bytesMax = 1 << 16
+
+  /// As it was when it was opened.
+  package let text: [UInt8]
+  private let file: any ControlFile
+  private let written = Mutex(Written())
+  private let turn = Turn()
+
+  private struct Written {
+    var rest: [UInt8] = []
+    var count = 0
+  }
+
+  init(_ file: any ControlFile, text: [UInt8]) {
+    self.file = file
+    self.text = text
+  }
+
+  /// Whole lines are carried out at once, what is left at `flush`. Where it is written to does not matter.
+  package func write(_ bytes: [UInt8], for caller: Caller) throws(TreeError) {
+    try turn.take { () throws(TreeError) in
+      let tooMuch = written.withLock { written in
+        written.count += bytes.count
+        written.rest += bytes
+        return written.count > Self.bytesMax
+      }
+      if tooMuch { throw .tooLarge }
+      while let line = nextLine() { try take(line, for: caller) }
+      if written.withLock({ $0.rest.count > Self.lineBytesMax }) { throw .invalid("a line is too long") }
+    }
+  }
+
+  package func flush(for caller: Caller) throws(TreeError) {
+    try turn.take { () throws(TreeError) in
+      let rest = written.withLock { written in
+        defer { written.rest = [] }
+        return written.rest
+      }
+      if !rest.isEmpty { try take(rest, for: caller) }
+    }
+  }
+
+  private func nextLine() -> [UInt8]? {
+    written.withLock { written in
+      guard let end = written.rest.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+      defer { written.rest.removeFirst(end + 1) }
+      return Array(written.rest[..<end])
+    }
+  }
+
+  private func take(_ line: [UInt8], for caller: Caller) throws(TreeError) {
+    guard !line.isEmpty else { return }
+    do throws(TreeError) {
+      try file.take(line, for: caller)
+    } catch {
+      // What came after it is not carried out.
+      written.withLock { $0.rest = [] }
+      throw error
+    }
+  }
+}
+
+extension Tree {
+  package func openControl(
+    _ number: NodeNumber, _ access: Access, for caller: Caller
+  ) throws(TreeError) -> OpenControl {
+    guard case .control(let file) = try node(number).kind else { throw .invalid("it is no control file") }
+    if access.writes || access.truncates {
+      guard file.isWritable else { throw .denied("it can only be read") }
+    }
+    return OpenControl(file, text: access.reads ? try file.snapshot(for: caller) : [])
+  }
+}

@@ -1,0 +1,101 @@
+// What was closed and the tracker has not decided: kept in a journal, tried until it is, also after a restart. And what
+// stays on this machine, as editors' debris does, kept in a journal that nobody is ever told of.
+
+internal import GroupModel
+internal import Link
+internal import Swarm
+internal import Synchronization
+
+/// ## Concurrency model
+/// For any thread. One thread of its own tries again what is pending; `inFlight` keeps it from what a closing thread is
+/// asking right now. It takes turns of files, as closing does.
+final class Publisher: @unchecked Sendable {
+  private struct State {
+    var inFlight: Set<RequestID> = []
+    /// Decisions on what was proposed here: what follows from them is done by who proposed it.
+    var own: Set<OwnDecision> = []
+    /// Files that were closed before all that they need of their old version was here.
+    var unfinished: Set<Node> = []
+    var isStopping = false
+    var isTried = false
+  }
+
+  struct OwnDecision: Hashable {
+    let group: GroupID
+    let number: UInt64
+  }
+
+  private static let retryMilliseconds = 1_000
+  /// An editor that puts a file aside writes its successor at once.
+  private static let hiddenNanoseconds: Int64 = 5_000_000_000
+
+  let journal: PublishJournal
+  let locals: PublishJournal
+  weak var tree: Tree?
+  private let state = Mutex(State())
+  private let bell = Semaphore()
+  private let caller = Caller()
+  private let thread = Mutex<WorkerThread?>(nil)
+
+  init(in stateDirectory: String) throws(TreeError) {
+    guard let pending = LocalPath(stateDirectory + "/journal"),
+      let locals = LocalPath(stateDirectory + "/local")
+    else { throw .state("the state directory's path is too long") }
+    do throws(DiskTrouble) {
+      journal = try PublishJournal(in: pending)
+      self.locals = try PublishJournal(in: locals)
+    } catch {
+      throw TreeError(error)
+    }
+  }
+
+  func start() { thread.withLock { $0 = WorkerThread("publisher") { [self] in serve() } } }
+
+  func stop() {
+    state.withLock { $0.isStopping = true }
+    caller.interrupt()
+    bell.signal()
+    thread.withLock { $0 }?.join()
+  }
+
+  func tryAgain() { bell.signal() }
+
+  private func serve() {
+    while !state.withLock({ $0.isStopping }) {
+      _ = bell.wait(until: .now + Self.retryMilliseconds)
+      guard let tree, !state.withLock({ $0.isStopping }) else { continue }
+      tree.endHiding(olderThan: Clock.now - Self.hiddenNanoseconds, for: caller)
+      for node in state.withLock({ $0.unfinished }) { tree.finish(node, for: caller) }
+      for row in journal.pending where begin(row.request) {
+        let goesOn = tree.retry(row, for: caller)
+        end(row.request)
+        if !goesOn || state.withLock({ $0.isStopping }) { break }
+      }
+    }
+  }
+
+  /// False when somebody else is asking for it.
+  func begin(_ request: RequestID) -> Bool { state.withLock { $0.inFlight.insert(request).inserted } }
+
+  func end(_ request: RequestID) { state.withLock { _ = $0.inFlight.remove(request) } }
+
+  func noteOwn(_ group: GroupID, _ number: UInt64) {
+    state.withLock { state in
+      // What was never told, because a whole group was caught up with, is not kept for ever.
+      if state.own.count > 1 << 14 { state.own.removeAll() }
+      state.own.insert(OwnDecision(group: group, number: number))
+    }
+  }
+
+  func takeOwn(_ group: GroupID, _ number: UInt64) -> Bool {
+    state.withLock { $0.own.remove(OwnDecision(group: group, number: number)) != nil }
+  }
+
+  func setUnfinished(_ node: Node, _ isUnfinished: Bool) {
+    state.withLock { state in
+      if isUnfinished { state.unfinished.insert(node) } else { state.unfinished.remove(node) }
+    }
+  }
+
+  var hasUnfinished: Bool { !state.withLock { $0.unfinished.isEmpty } }
+}

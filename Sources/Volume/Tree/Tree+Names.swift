@@ -1,0 +1,215 @@
+// Making, removing and renaming: each is one decision of the tracker, visible here when the call returns.
+
+internal import GroupModel
+internal import Link
+internal import Swarm
+internal import Synchronization
+
+extension Tree {
+  /// Proposes, waits for the decision, and until it is folded here. The number of the decision.
+  @discardableResult
+  func decide(
+    _ wish: Proposal.Wish, in group: GroupID, for caller: Caller
+  ) throws(TreeError) -> UInt64 {
+    let proposal = Proposal(wish, in: try groupName(group))
+    let answer = try caller.ask(volume.line, .propose(.next(), proposal)) { [publisher] answer in
+      if case .decided(let group, let number) = answer { publisher.noteOwn(group, number) }
+    }
+    switch answer {
+    case .decided(let group, let number):
+      volume.book.waitFor(number, of: group)
+      return number
+    case .refused(let refusal): throw TreeError(refusal)
+    default: throw .state("the tracker's answer makes no sense")
+    }
+  }
+
+  func mustBeNew(_ spot: Spot) throws(TreeError) {
+    if (try? child(spot.name, of: spot.directory, counting: false)) != nil { throw .exists }
+  }
+
+  func touch(_ directory: Node) {
+    table.withLock { _ in directory.modified = Clock.now }
+  }
+}
+
+// Making.
+extension Tree {
+  /// In the root: a group.
+  package func makeDirectory(
+    _ name: [UInt8], in directory: NodeNumber, for caller: Caller
+  ) throws(TreeError) -> Found {
+    try mustBeWritable()
+    let parent = try node(directory)
+    if case .root = parent.kind { return try makeGroup(name, in: parent, for: caller) }
+    let spot = try spot(name, in: directory)
+    return try make(.directory, at: spot, for: caller)
+  }
+
+  private func makeGroup(_ name: [UInt8], in root: Node, for caller: Caller) throws(TreeError) -> Found {
+    if controls.root(String(decoding: name, as: UTF8.self)) != nil { throw .exists }
+    guard let groupName = GroupName(String(decoding: name, as: UTF8.self)) else {
+      throw .invalid("a group's name has 1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or a digit")
+    }
+    let answer = try caller.ask(volume.line, .propose(.next(), Proposal(.found, in: groupName)))
+    if case .refused(let refusal) = answer { throw refusal == .groupExists ? .exists : TreeError(refusal) }
+    _ = volume.book.wait(milliseconds: volume.line.patienceMilliseconds) {
+      volume.book.group(named: groupName) != nil
+    }
+    touch(root)
+    return try lookUp(name, in: root.number)
+  }
+
+  package func makeLink(
+    _ name: [UInt8], in directory: NodeNumber, to target: [UInt8], for caller: Caller
+  ) throws(TreeError) -> Found {
+    try mustBeWritable()
+    let spot = try spot(name, in: directory)
+    guard let target = LinkTarget(target, at: spot.path) else {
+      throw .notPermitted("a link has to be relative and to stay inside its group")
+    }
+    return try make(.symlink(target), at: spot, for: caller)
+  }
+
+  private func make(_ kind: Entry.Kind, at spot: Spot, for caller: Caller) throws(TreeError) -> Found {
+    try mustBeNew(spot)
+    let modified = Clock.now
+    let over = takeHidden(spot)?.version ?? 0
+    let wish = Proposal.Wish.publish(spot.path, kind, modified: modified, over: over)
+    let inParent = table.withLock { _ in spot.directory.pending }
+    if inParent != nil { return try makePending(wish, kind, modified, at: spot) }
+    do throws(TreeError) {
+      try decide(wish, in: spot.group, for: caller)
+    } catch .noTracker {
+      return try makePending(wish, kind, modified, at: spot)
+    } catch {
+      throw error == .refused(.conflict) ? .exists : error
+    }
+    touch(spot.directory)
+    return try lookUp(spot.name, in: spot.directory.number)
+  }
+
+  /// While no tracker answers it is here, and in the journal.
+  private func makePending(
+    _ wish: Proposal.Wish, _ kind: Entry.Kind, _ modified: Int64, at spot: Spot
+  ) throws(TreeError) -> Found {
+    let row = PendingPublish(Proposal(wish, in: try groupName(spot.group)), in: spot.group, as: .next())
+    do throws(DiskTrouble) { try publisher.journal.append(row) } catch { throw TreeError(error) }
+    let node = insertPending(kind, modified, row.request, spot.name, in: spot.directory, spot.group)
+    table.withLock { _ in node.lookups += 1 }
+    return Found(node: node.number, attributes: attributes(of: node))
+  }
+
+  func insertPending(
+    _ kind: Entry.Kind, _ modified: Int64, _ request: RequestID, _ name: [UInt8], in directory: Node,
+    _ group: GroupID
+  ) -> Node {
+    table.withLock { table in
+      let nodeKind: Node.Kind = if case .symlink(let target) = kind { .symlink(target) } else { .directory }
+      let node = Node(table.freshNumber(), nodeKind, in: group, inode: inodes.fresh(), modified: modified)
+      node.pending = request
+      table.insert(node, as: name, in: directory)
+      table.setLocal(node, true)
+      return node
+    }
+  }
+}
+
+// Removing.
+extension Tree {
+  package func removeDirectory(
+    _ name: [UInt8], from directory: NodeNumber, for caller: Caller
+  ) throws(TreeError) {
+    try mustBeWritable()
+    let parent = try node(directory)
+    let node = try child(name, of: parent, counting: false)
+    guard node.isDirectory else { throw .notDirectory }
+    if case .group(let groupName) = node.kind { return try removeGroup(groupName, node, for: caller) }
+    endHiding(olderThan: .max, for: caller)
+    let spot = try spot(name, in: directory)
+    guard table.withLock({ $0.locals(in: node).isEmpty }) else { throw .notEmpty }
+    if let pending = table.withLock({ _ in node.pending }) { return dropPending(pending, node) }
+    try mustBeMine(try entry(at: spot), in: spot.group)
+    try decide(.unpublish(spot.path), in: spot.group, for: caller)
+    vanish(node)
+  }
+
+  /// A member leaves it, its owner removes it; neither while it holds files.
+  private func removeGroup(_ name: GroupName, _ node: Node, for caller: Caller) throws(TreeError) {
+    guard let group = node.group else { throw .notFound }
+    endHiding(olderThan: .max, for: caller)
+    guard try openDirectory(node.number).items.allSatisfy({ $0.kind == .control }) else { throw .notEmpty }
+    let isOwner = volume.book.isOwner(volume.user, of: group)
+    let wish: Proposal.Wish = isOwner ? .disband : .leave
+    let answer = try caller.ask(volume.line, .propose(.next(), Proposal(wish, in: name)))
+    if case .refused(let refusal) = answer { throw TreeError(refusal) }
+    _ = volume.book.wait(milliseconds: Self.patienceMilliseconds) { volume.book.groups[group] == nil }
+    vanish(node)
+  }
+
+  package func removeFile(_ name: [UInt8], from directory: NodeNumber, for caller: Caller) throws(TreeError) {
+    try mustBeWritable()
+    let parent = try node(directory)
+    let node = try child(name, of: parent, counting: false)
+    switch node.kind {
+    case .root, .group, .directory: throw .isDirectory
+    case .control: throw .notPermitted("a control file is always there")
+    case .symlink: try removeLink(node, try spot(name, in: directory), for: caller)
+    case .file(let file):
+      let spot = try spot(name, in: directory)
+      try file.publishTurn.take { () throws(TreeError) in try remove(file, at: node, spot, for: caller) }
+    }
+  }
+
+  private func removeLink(_ node: Node, _ spot: Spot, for caller: Caller) throws(TreeError) {
+    if let pending = table.withLock({ _ in node.pending }) { return dropPending(pending, node) }
+    try mustBeMine(table.withLock { _ in node.entry }, in: spot.group)
+    try decide(.unpublish(spot.path), in: spot.group, for: caller)
+    vanish(node)
+  }
+
+  private func remove(_ file: TreeFile, at node: Node, _ spot: Spot, for caller: Caller) throws(TreeError) {
+    let published = file.state.withLock { $0.published }
+    if let published {
+      try mustBeMine(published, in: spot.group)
+      do throws(TreeError) {
+        try decide(.unpublish(spot.path), in: spot.group, for: caller)
+      } catch .notFound {
+        // It has gone meanwhile.
+      }
+    }
+    discard(file, at: node)
+  }
+
+  /// Nobody is told of it any more; who has it open goes on.
+  func discard(_ file: TreeFile, at node: Node) {
+    let (pending, isLocalOnly, draft, stored) = file.state.withLock { state in
+      defer {
+        state.pending = nil
+        state.isDirty = false
+        state.isLocalOnly = false
+      }
+      return (state.pending, state.isLocalOnly, state.handles == 0 ? state.draft : nil, state.stored)
+    }
+    if let pending { forgetRow(pending) }
+    if isLocalOnly { forgetLocal(node, file) }
+    if let stored, pending != nil || isLocalOnly { volume.dropUnshared(stored) }
+    draft?.discard()
+    publisher.setUnfinished(node, false)
+    vanish(node)
+  }
+
+  private func dropPending(_ request: RequestID, _ node: Node) {
+    try? publisher.journal.remove(request)
+    vanish(node)
+  }
+
+  func vanish(_ node: Node) {
+    table.withLock { table in
+      table.changes += 1
+      node.parent?.modified = Clock.now
+      table.setLocal(node, false)
+      table.detach(node)
+    }
+  }
+}

@@ -1,0 +1,407 @@
+// From a draft that was closed to a decision of the tracker. The order is what nothing is lost by: bytes on the disk,
+// then the journal, then the tracker, and only then is the journal's row gone.
+
+internal import Glibc
+package import GroupModel
+internal import Link
+internal import Swarm
+internal import Synchronization
+
+extension Tree {
+  static let patienceMilliseconds = 2_000
+
+  /// All that was written to a file, if there is something that the group does not know. Waits for the tracker, two
+  /// seconds at most; then the journal has it, and that will do.
+  func publish(_ file: TreeFile, at node: Node, for caller: Caller) throws(TreeError) {
+    try file.publishTurn.take { () throws(TreeError) in
+      try publishAlone(file, at: node, for: caller, within: Self.patienceMilliseconds)
+    }
+  }
+
+  func publishAlone(
+    _ file: TreeFile, at node: Node, for caller: Caller, within milliseconds: Int
+  ) throws(TreeError) {
+    guard try endDraft(of: file, at: node, for: caller, until: .now + milliseconds) else {
+      volume.log("\(words(for: node)) is published when the rest of its old version is here")
+      return publisher.setUnfinished(node, true)
+    }
+    publisher.setUnfinished(node, false)
+    guard file.state.withLock({ $0.isDirty && $0.draft == nil }) else { return }
+    // Whoever was removed meanwhile has nothing to publish.
+    guard let path = try? path(of: node) else { return }
+    if LeftByEditors.holds(node.name) { return try keepLocal(file, at: node, path) }
+    try propose(file, at: node, path, for: caller, within: milliseconds)
+  }
+
+  /// Later, in the background, as long as it takes.
+  func finish(_ node: Node, for caller: Caller) {
+    guard let file = node.file else { return }
+    do throws(TreeError) {
+      try publish(file, at: node, for: caller)
+    } catch {
+      publisher.setUnfinished(node, true)
+    }
+  }
+
+  /// The draft becomes a content of the cache. False when bytes of the old version are still missing at the deadline.
+  private func endDraft(
+    of file: TreeFile, at node: Node, for caller: Caller, until deadline: Instant
+  ) throws(TreeError) -> Bool {
+    try file.draftTurn.take { () throws(TreeError) in
+      guard let draft = file.state.withLock({ $0.draft }) else { return true }
+      while true {
+        switch draft.finish() {
+        case .content(let stored):
+          setContent(stored, of: file)
+          return true
+        case .empty:
+          setContent(nil, of: file)
+          return true
+        case .needsBase:
+          guard let base = draft.base, try bringBase(base, of: file, for: caller, until: deadline) else {
+            return false
+          }
+        case .trouble(let trouble): throw TreeError(trouble)
+        }
+      }
+    }
+  }
+
+  private func bringBase(
+    _ base: StoredContent, of file: TreeFile, for caller: Caller, until deadline: Instant
+  ) throws(TreeError) -> Bool {
+    try bringAndWait(
+      base.missing(in: base.layout.allBlocks), of: base, in: file.group, for: caller, until: deadline)
+  }
+
+  private func setContent(_ stored: StoredContent?, of file: TreeFile) {
+    file.state.withLock { state in
+      let isExecutable = state.content.isExecutable
+      let content = stored.flatMap {
+        FileContent(size: UInt64($0.name.fileBytes), root: $0.name.root, isExecutable: isExecutable)
+      }
+      state.content = content ?? .empty(isExecutable: isExecutable)
+      state.stored = stored
+      state.draft = nil
+    }
+  }
+
+  /// For the log.
+  func words(for node: Node) -> String {
+    let path = (try? path(of: node))?.bytes ?? node.name
+    let group = node.group.flatMap { volume.book.groups[$0]?.description } ?? "?"
+    return "\(group)/\(Printable.escaped(path))"
+  }
+}
+
+// Asking the tracker.
+extension Tree {
+  private func propose(
+    _ file: TreeFile, at node: Node, _ path: FilePath, for caller: Caller, within milliseconds: Int
+  ) throws(TreeError) {
+    let row = try row(for: file, path)
+    // Before it is in the journal, that nobody else takes it from there.
+    _ = publisher.begin(row.request)
+    defer { publisher.end(row.request) }
+    try journal(row, of: file)
+    try ask(row, file, at: node, for: caller, within: milliseconds)
+  }
+
+  private func row(for file: TreeFile, _ path: FilePath) throws(TreeError) -> PendingPublish {
+    let group = try groupName(file.group)
+    return file.state.withLock { state in
+      let wish = Proposal.Wish.publish(
+        path, .file(state.content), modified: state.modified, over: state.published?.version ?? 0)
+      return PendingPublish(Proposal(wish, in: group), in: file.group, as: .next())
+    }
+  }
+
+  /// In place of what was pending of this file. From then on its bytes may be asked for.
+  private func journal(_ row: PendingPublish, of file: TreeFile) throws(TreeError) {
+    let (old, stored) = file.state.withLock { ($0.pending, $0.stored) }
+    do throws(DiskTrouble) {
+      try publisher.journal.append(row)
+      if let old { try publisher.journal.remove(old.request) }
+    } catch {
+      throw TreeError(error)
+    }
+    file.state.withLock { state in
+      state.pending = row
+      state.isDirty = false
+    }
+    guard case .publish(let path, _, _, _) = row.proposal.wish, let stored else { return }
+    volume.shareCached(stored, as: LedgerKey(file.group, path))
+  }
+
+  private func ask(
+    _ row: PendingPublish, _ file: TreeFile, at node: Node, for caller: Caller, within milliseconds: Int
+  ) throws(TreeError) {
+    announce(row)
+    let answer: TrackerAnswer
+    do throws(TreeError) {
+      answer = try decide(row, for: caller, within: milliseconds)
+    } catch {
+      if error == .interrupted || error == .noTracker {
+        table.withLock { $0.setLocal(node, true) }
+        publisher.tryAgain()
+      }
+      if error == .interrupted { throw error }
+      return volume.log("\(words(for: node)) is published when a tracker answers")
+    }
+    try settle(row, file, at: node, answer, for: caller, within: milliseconds)
+  }
+
+  func decide(_ row: PendingPublish, for caller: Caller, within milliseconds: Int) throws(TreeError)
+    -> TrackerAnswer
+  {
+    try caller.ask(volume.line, .propose(row.request, row.proposal), within: milliseconds) {
+      [publisher] answer in
+      if case .decided(let group, let number) = answer { publisher.noteOwn(group, number) }
+    }
+  }
+
+  /// Bytes before names: who hears of the name finds who has the bytes.
+  private func announce(_ row: PendingPublish) {
+    guard case .publish(_, .file(let content), _, _) = row.proposal.wish, let root = content.root else {
+      return
+    }
+    let key = ContentKey(group: row.group, root: root)
+    volume.line.ask(.announce([Holding(key: key, pieces: volume.shared.pieces(key))])) { _ in }
+  }
+
+  private func settle(
+    _ row: PendingPublish, _ file: TreeFile, at node: Node, _ answer: TrackerAnswer, for caller: Caller,
+    within milliseconds: Int
+  ) throws(TreeError) {
+    switch answer {
+    case .decided(let group, let number): decided(row, number, file, at: node, in: group)
+    case .refused(.busy), .refused(.trackerFull):
+      table.withLock { $0.setLocal(node, true) }
+      volume.log("\(words(for: node)) is published when the tracker has room for it")
+    case .refused(.noSuchFile) where table.withLock({ _ in node.parent?.pending != nil }):
+      table.withLock { $0.setLocal(node, true) }
+    case .refused(.conflict):
+      try resolve(row, file, at: node, for: caller, within: milliseconds)
+    case .refused(let refusal):
+      setAside(row, file, at: node, because: refusal)
+      throw .refused(refusal)
+    default: throw .state("the tracker's answer makes no sense")
+    }
+  }
+
+  private func decided(
+    _ row: PendingPublish, _ number: UInt64, _ file: TreeFile, at node: Node, in group: GroupID
+  ) {
+    guard case .publish(let path, let kind, let modified, _) = row.proposal.wish else { return }
+    let entry = Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
+    volume.book.waitFor(number, of: group)
+    file.state.withLock { state in
+      let old = state.published
+      state.published = entry
+      if state.pending?.request == row.request { state.pending = nil }
+      // A new file keeps its number, and so does one that others still write; another version has another.
+      if old == nil || state.writers > 1 {
+        inodes.keep(state.inode, for: entry, in: group)
+      } else {
+        state.inode = inodes.number(of: entry, in: group)
+      }
+      if state.handles == 0, state.draft == nil { state.stored = nil }
+    }
+    forgetRow(row)
+    let isAtWork = file.isAtWork
+    table.withLock { $0.setLocal(node, isAtWork) }
+    kernel.forgetNode(node.number, bytes: false)
+  }
+
+  func forgetRow(_ row: PendingPublish) {
+    do throws(DiskTrouble) { try publisher.journal.remove(row.request) } catch {
+      volume.log("the journal cannot be written: \(error.sentence)")
+    }
+  }
+}
+
+// What came in between.
+extension Tree {
+  /// Somebody else has published that name meanwhile, or it was this member himself and the answer was lost.
+  private func resolve(
+    _ row: PendingPublish, _ file: TreeFile, at node: Node, for caller: Caller, within milliseconds: Int
+  ) throws(TreeError) {
+    guard case .publish(let path, let kind, _, _) = row.proposal.wish else { return }
+    let found: Entry?
+    do throws(BookTrouble) { found = try volume.book.entry(at: path, in: row.group) } catch {
+      throw .state("\(error)")
+    }
+    if let found, found.kind == kind, found.owner == volume.user {
+      return decided(row, found.version, file, at: node, in: row.group)
+    }
+    let copy = try conflictName(for: path, in: row.group)
+    volume.log("\(words(for: node)) was published by somebody else meanwhile: this one becomes \(copy)")
+    table.withLock { table in
+      guard let parent = node.parent else { return }
+      table.changes += 1
+      table.move(node, to: Array(copy.name), in: parent)
+      table.setLocal(node, true)
+    }
+    if let parent = table.withLock({ _ in node.parent }) {
+      kernel.forgetName(Array(path.name), in: parent.number)
+      kernel.forgetName(Array(copy.name), in: parent.number)
+    }
+    file.state.withLock { state in
+      state.published = nil
+      state.isDirty = true
+      state.inode = inodes.fresh()
+    }
+    try propose(file, at: node, copy, for: caller, within: milliseconds)
+  }
+
+  /// `name (conflict of <user> <date>).ext`
+  private func conflictName(for path: FilePath, in group: GroupID) throws(TreeError) -> FilePath {
+    let name = String(decoding: path.name, as: UTF8.self)
+    let dot = name.dropFirst().lastIndex(of: ".")
+    let stem = dot.map { String(name[..<$0]) } ?? name
+    let end = dot.map { String(name[$0...]) } ?? ""
+    for number in 1... {
+      let more = number == 1 ? "" : " \(number)"
+      let text = "\(stem) (conflict of \(volume.user) \(Self.today)\(more))\(end)"
+      let bytes = (path.parent.map { $0.bytes + [UInt8(ascii: "/")] } ?? []) + Array(text.utf8)
+      let copy = try Self.path([bytes])
+      do throws(BookTrouble) {
+        if try volume.book.entry(at: copy, in: group) == nil { return copy }
+      } catch {
+        throw .state("\(error)")
+      }
+    }
+    throw .nameTooLong
+  }
+
+  private static var today: String {
+    var seconds = time(nil)
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
+  }
+
+  /// The tracker has refused it for good: its bytes are kept where their user finds them, and the name shows again what
+  /// the group has.
+  private func setAside(_ row: PendingPublish, _ file: TreeFile, at node: Node, because refusal: Refusal) {
+    forgetRow(row)
+    let stored = file.state.withLock { $0.stored }
+    let place = stored.flatMap { keepAside($0, as: node.name) }
+    volume.log(
+      "\(words(for: node)) was refused: \(TreeError.refused(refusal).sentence)"
+        + (place.map { ": its content is kept as \($0)" } ?? ""))
+    let name = node.name
+    let parent = table.withLock { table in
+      let parent = node.parent
+      table.changes += 1
+      table.setLocal(node, false)
+      table.detach(node)
+      return parent
+    }
+    file.state.withLock { state in
+      state.pending = nil
+      state.isDirty = false
+    }
+    if let parent { kernel.forgetName(name, in: parent.number) }
+  }
+}
+
+// Trying again.
+extension Tree {
+  /// False when there is no use in trying the next one now.
+  func retry(_ row: PendingPublish, for caller: Caller) -> Bool {
+    guard volume.book.isCurrent else { return false }
+    guard let node = pendingNode(row) else {
+      giveUp(row)
+      return true
+    }
+    guard let file = node.file else { return retryOther(row, at: node, for: caller) }
+    return file.publishTurn.take {
+      // It may have been closed anew, or removed, while its turn was awaited.
+      guard file.state.withLock({ $0.pending?.request == row.request }) else { return true }
+      do throws(TreeError) {
+        let answer = try decide(row, for: caller, within: volume.line.patienceMilliseconds)
+        try settle(row, file, at: node, answer, for: caller, within: Self.patienceMilliseconds)
+        return true
+      } catch {
+        return error != .noTracker
+      }
+    }
+  }
+
+  /// Its group is no longer mine, or its directory has gone: what it holds is kept for its user.
+  private func giveUp(_ row: PendingPublish) {
+    forgetRow(row)
+    guard case .publish(let path, .file(let content), _, _) = row.proposal.wish,
+      let name = ContentName(content),
+      let stored = try? volume.store.content(name)
+    else { return }
+    let place = keepAside(stored, as: Array(path.name)).map { ": its content is kept as \($0)" } ?? ""
+    volume.log("\(row.proposal.group)/\(path) cannot be published any more\(place)")
+  }
+
+  private func pendingNode(_ row: PendingPublish) -> Node? {
+    let (locals, other) = table.withLock { table in
+      (Array(table.locals), table.locals.first { $0.pending == row.request })
+    }
+    return other ?? locals.first { $0.file?.state.withLock { $0.pending?.request } == row.request }
+  }
+
+  /// Directories and links.
+  private func retryOther(_ row: PendingPublish, at node: Node, for caller: Caller) -> Bool {
+    guard let answer = try? decide(row, for: caller, within: volume.line.patienceMilliseconds) else {
+      return false
+    }
+    guard case .publish(let path, let kind, let modified, _) = row.proposal.wish else { return true }
+    switch answer {
+    case .decided(let group, let number):
+      volume.book.waitFor(number, of: group)
+      let entry = Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
+      inodes.keep(node.inode, for: entry, in: group)
+      settled(node, entry)
+    case .refused(.busy), .refused(.trackerFull): return false
+    // Somebody else has made that directory: it is the same one.
+    case .refused(.conflict), .refused(.fileExists):
+      settled(node, (try? volume.book.entry(at: path, in: row.group)) ?? nil)
+    case .refused(let refusal):
+      volume.log("\(words(for: node)) was refused: \(TreeError.refused(refusal).sentence)")
+      table.withLock { table in
+        table.setLocal(node, false)
+        table.detach(node)
+      }
+    default: return false
+    }
+    forgetRow(row)
+    return true
+  }
+
+  private func settled(_ node: Node, _ entry: Entry?) {
+    table.withLock { table in
+      node.entry = entry
+      node.pending = nil
+      table.setLocal(node, false)
+    }
+  }
+
+  /// What is closed and not published, for the status: group and path.
+  package var pending: [(group: GroupName, path: FilePath)] {
+    publisher.journal.pending.compactMap { row in
+      guard case .publish(let path, _, _, _) = row.proposal.wish else { return nil }
+      return (row.proposal.group, path)
+    }
+  }
+
+  /// Waits until everything closed is published.
+  package func sync(for caller: Caller, milliseconds: Int) throws(TreeError) {
+    endHiding(olderThan: .max, for: caller)
+    let deadline = Instant.now + milliseconds
+    publisher.tryAgain()
+    while !publisher.journal.pending.isEmpty || publisher.hasUnfinished {
+      guard Instant.now < deadline else {
+        throw volume.book.isCurrent ? .notNow("some files wait for others") : .noTracker
+      }
+      _ = try caller.wait(until: .now + 50) { _ in }
+    }
+  }
+}
