@@ -29,7 +29,7 @@ extension GroupVolume {
       size: UInt64(hashed.stamp.fileBytes), root: hashed.content?.root, isExecutable: hashed.isExecutable)
     guard let entry else { throw .disk(.tooLarge, file) }
     let old = ledger.share(key)
-    if let content { shared.put(content, as: key) }
+    if let content { offer(content, as: key) }
     do throws(VolumeError) {
       try propose(.publish(key.path, .file(entry), modified: hashed.stamp.modified, over: nil), in: name)
     } catch {
@@ -130,7 +130,7 @@ extension GroupVolume {
     try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(share.stopped(false)) }
     guard let contentName = ContentName(share.content) else { return }
     let content = try onDisk(nil) { () throws(DiskTrouble) in try store.content(contentName) }
-    shared.put(content, as: share.key)
+    offer(content, as: share.key)
     try announce(ContentKey(group: group, root: contentName.root))
   }
 
@@ -139,7 +139,7 @@ extension GroupVolume {
     let content = try onDisk(nil) { () throws(DiskTrouble) in try store.content(contentName) }
     try onDisk(nil) { () throws(DiskTrouble) in try ledger.removeShare(record.key) }
     guard content.heldBlockCount > 0 else { return }
-    shared.put(content, as: record.key)
+    offer(content, as: record.key)
     try announce(ContentKey(group: record.key.group, root: contentName.root))
   }
 

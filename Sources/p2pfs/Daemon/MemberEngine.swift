@@ -54,9 +54,16 @@ extension MemberEngine {
   private func upload(_ file: LocalPath, to group: GroupName, _ door: any Door) throws(Failure) {
     let named = LocalTree.isDots(file.name) ? try LocalTree.resolved(file) : file
     let name = try GroupPath.checked(String(decoding: named.name, as: UTF8.self))
+    let own = OwnDirectory(volume.stateDirectory)
     var first: Failure?
     try LocalTree.walk(named) { (found) throws(Failure) in
       do throws(Failure) {
+        switch own?.part(found) {
+        case nil: break
+        case .inside: return
+        case .beginning:
+          throw .malformed("\(found.path) is p2pfs's own, with your key in it: share something else")
+        }
         try upload(found, below: name, to: group, door)
       } catch {
         guard !found.below.isEmpty, error.concernsOneFile else { throw error }

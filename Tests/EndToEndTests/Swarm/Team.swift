@@ -117,17 +117,6 @@ extension Person {
     }
   }
 
-  /// A daemon for this person, ready to be given commands.
-  @discardableResult
-  func serves(_ options: String..., sourceLocation: SourceLocation = #_sourceLocation) -> Child {
-    let daemon = start(["--listen", "127.0.0.1:0"] + options + ["serve"])
-    story.daemons.append(daemon)
-    #expect(daemon.waitFor("serving", on: 2), "\(daemon.text(2))", sourceLocation: sourceLocation)
-    // It has heard of its groups when it can list them as its own.
-    _ = run(["list_groups"])
-    return daemon
-  }
-
   /// A download that goes on while the story does.
   func begins(_ file: String, to destination: String, in group: String = "team") -> Child {
     start(["download_file", group, file, destination])
