@@ -27,19 +27,25 @@ struct MountPlace: Hashable, Sendable {
     }
   }
 
-  /// A daemon that was killed leaves its mount behind, and everything there fails with ENOTCONN.
+  /// A daemon that was killed leaves its mount behind, and whatever is asked of it fails.
   private static func heal(_ place: String) throws(Failure) {
-    var status = stat()
-    guard stat(place, &status) != 0, errno == ENOTCONN else { return }
-    let known = resolved(place)
-    guard MountTable.isOurs(known) else {
+    let path = resolved(place)
+    guard isDead(path) else { return }
+    guard MountTable.isOurs(path) else {
       throw .cannotMount("\(Quoted.text(place)) has lost the program behind it: 'fusermount3 -uz' frees it")
     }
-    detach(known)
-    guard stat(place, &status) == 0 || errno != ENOTCONN else {
+    detach(path)
+    guard !isDead(path) else {
       throw .cannotMount(
         "\(Quoted.text(place)) is left of a daemon that died: free it with 'fusermount3 -uz'")
     }
+  }
+
+  /// `stat` would be answered from the kernel's memory; for the space that is left it has to ask.
+  static func isDead(_ path: String) -> Bool {
+    guard MountTable.mounted(at: path) != nil else { return false }
+    var space = statvfs()
+    return statvfs(path, &space) != 0 && errno == ENOTCONN
   }
 
   /// Only for oneself: what somebody copies into it while it is not mounted is to fail rather than to lie there.
