@@ -75,6 +75,7 @@ extension MountProgram {
     try daemon.start()
     guard let user = try loggedIn(daemon) else { throw .refused(.notLoggedIn) }
     let mounted = try MountPlace(preparing: place)
+    try mounted.mustBeAllowed(daemon.options.mount.passed)
     let life = MountLife(at: mounted, daemon.options.mount, of: daemon)
     daemon.show(life)
     let socket = try SocketDoor(daemon)

@@ -27,6 +27,28 @@ struct MountPlace: Hashable, Sendable {
     }
   }
 
+  /// What fusermount3 would refuse in words that only the log has.
+  func mustBeAllowed(_ options: [String]) throws(Failure) {
+    guard geteuid() != 0 else { return }
+    guard access(path, W_OK) == 0 else {
+      throw .cannotMount(
+        "\(Quoted.text(path)) is not yours to write, and only such a directory can be mounted on: choose another"
+      )
+    }
+    let asked = options.first { $0 == "allow_other" || $0 == "allow_root" }
+    guard let asked, !Self.othersMayBeAllowed else { return }
+    throw .cannotMount(
+      "\(asked) is root's, as long as /etc/fuse.conf lacks the line 'user_allow_other': add it, or leave \(asked) out"
+    )
+  }
+
+  private static var othersMayBeAllowed: Bool {
+    let bytes = (try? SmallFile.bytes(at: "/etc/fuse.conf", max: 1 << 20)) ?? []
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains {
+      $0.split(separator: " ").first == "user_allow_other"
+    }
+  }
+
   /// A daemon that was killed leaves its mount behind, and whatever is asked of it fails.
   private static func heal(_ place: String) throws(Failure) {
     let path = resolved(place)
