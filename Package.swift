@@ -18,6 +18,7 @@ let package = Package(
     .executable(name: "tracker", targets: ["Tracker"]),
     .executable(name: "tracker-load", targets: ["TrackerLoad"]),
     .executable(name: "swarm-load", targets: ["SwarmLoad"]),
+    .executable(name: "exercise", targets: ["Exercisers"]),
   ],
   targets: [
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -51,6 +52,9 @@ let package = Package(
       name: "SwarmLoad", dependencies: ["GroupModel", "Link", "Swarm"], path: "Benchmarks/SwarmLoad",
       swiftSettings: settings),
 
+    // What a file system has to stand.
+    .executableTarget(
+      name: "Exercisers", dependencies: ["CLinux"], path: "Tests/Exercisers", swiftSettings: settings),
     // Clients as tests want them, honest and hostile.
     .target(
       name: "Visitors", dependencies: ["GroupModel", "Link", "COpenSSL"], path: "Tests/Visitors",
@@ -66,7 +70,9 @@ let package = Package(
     .testTarget(
       name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel", "Visitors"],
       swiftSettings: settings),
-    .testTarget(name: "p2pfsTests", dependencies: ["p2pfs", "GroupModel", "Swarm"], swiftSettings: settings),
+    .testTarget(
+      name: "p2pfsTests", dependencies: ["p2pfs", "GroupModel", "Link", "Swarm", "Volume", "CFuse"],
+      swiftSettings: settings),
     .testTarget(name: "HouseTests", swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests", dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Tracker", "Visitors"],

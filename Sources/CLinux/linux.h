@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -35,6 +36,12 @@ static inline int p2pfs_peer_credentials(int socket, struct p2pfs_credentials *c
 
 /// Variadic.
 static inline void p2pfs_name_this_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/// ioctl is variadic; and which module struct winsize belongs to depends on what else is imported. 0: no terminal.
+static inline int p2pfs_terminal_columns(int descriptor) {
+  struct winsize size = {0};
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 /// The enumeration of setpriority's first argument has another type in Swift than in the prototype. Linux keeps a
 /// niceness for each thread, under the thread's own number.
@@ -90,3 +97,18 @@ static inline int p2pfs_rename_to_new(
 
 static const int p2pfs_seek_data = 3;
 static const int p2pfs_seek_hole = 4;
+
+/// A global variable, which Swift does not let threads share.
+extern char **environ;
+static inline char **p2pfs_environment(void) { return environ; }
+
+/// Declared here, since <spawn.h> shows it to GNU sources only.
+extern int p2pfs_close_from(void *actions, int first) __asm__("posix_spawn_file_actions_addclosefrom_np");
+
+/// Of <sys/mount.h>, whose other includes would take `struct stat` away from Swift's Glibc.
+extern int umount2(const char *path, int flags);
+static const int p2pfs_unmount_detach = 2;
+static const int p2pfs_unmount_no_follow = 8;
+
+/// For the exercisers of Tests: listing with buffers of a chosen size.
+extern ssize_t getdents64(int folder, void *entries, size_t length);

@@ -13,7 +13,7 @@ package final class EventLog: Sendable {
     package let text: String
   }
 
-  private static let eventsMax = 256
+  private static let eventsMax = 1_000
 
   private let events = Mutex<[Event]>([])
   private let told: @Sendable (String) -> Void

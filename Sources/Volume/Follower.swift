@@ -25,6 +25,7 @@ final class Follower: BookReader, @unchecked Sendable {
     volume.announcer.changed(volume.shared.keys)
     volume.tellStopped(volume.untold.withLock { $0 })
     volume.resumeDownloads()
+    volume.shareAllCached()
     tree?.publisher.tryAgain()
   }
 
@@ -45,13 +46,17 @@ final class Follower: BookReader, @unchecked Sendable {
 
   func heard(_ holder: ContentHolder, of key: ContentKey) { volume?.locator.hear(holder, of: key) }
 
-  /// A file that was taken out of the group, or that somebody else has published anew, is no longer shared by us.
+  /// A file that was taken out of the group, or that somebody else has published anew, is no longer shared by us; what
+  /// we have of the old version in the cache serves those who still read it, for a while.
   private func follow(_ change: Change, in group: GroupID) {
     guard let volume else { return }
     switch change {
-    case .unpublished(let path): volume.fileLeft(LedgerKey(group, path))
+    case .unpublished(let path):
+      volume.fileLeft(LedgerKey(group, path))
+      volume.retireAll(LedgerKey(group, path), for: nil)
     case .published(let entry):
       let key = LedgerKey(group, entry.path)
+      volume.retireAll(key, for: entry.kind)
       if let wanted = volume.ledger.download(key), entry.kind != .file(wanted.content) {
         volume.downloadOutdated(key, isGone: false)
       }
@@ -87,7 +92,11 @@ extension GroupVolume {
     guard end != .stopped else { return }
     // While shares are loaded the table does not know them yet.
     let files = shared.files(of: content.name.root) + (loading.withLock { $0 }.map { [$0] } ?? [])
-    for file in Set(files) where ledger.share(file)?.place == path {
+    for file in Set(files) {
+      // What is being uploaded anew is another content under the same name: its share must not go with the old one.
+      guard let share = ledger.share(file), share.place == path, share.content.root == content.name.root,
+        !publishing.withLock({ $0.contains(file) })
+      else { continue }
       let name = "\(book.groups[file.group].map { "\($0)/" } ?? "")\(Printable.escaped(file.path.bytes))"
       log("\(name) is no longer shared from \(path): \(end.sentence); upload it anew to share it")
       dropShare(file)
@@ -142,12 +151,8 @@ extension GroupVolume {
         LedgerKey(group, moved), content: share.content, place: share.place, isStopped: share.isStopped)
       try? ledger.put(next)
       try? ledger.removeShare(share.key)
-      guard let root = share.content.root, !share.isStopped,
-        let content = shared.stored(ContentKey(group: group, root: root))
-      else { continue }
-      offer(content, as: next.key)
-      _ = shared.remove(share.key, of: root)
     }
+    shared.move(from: from, to: to, in: group)
   }
 
   func forget(_ group: GroupID) {

@@ -176,7 +176,7 @@ extension GroupBook {
   package func owner(of group: GroupID) -> UserName? { rolls.withLock { $0[group]?.owner } }
 
   /// Until a decision is here, which is known to have been made: a moment, unless the line was lost meanwhile.
-  func waitFor(_ number: UInt64, of group: GroupID) {
+  package func waitFor(_ number: UInt64, of group: GroupID) {
     _ = wait(milliseconds: 2_000) { folded(group) >= number || groups[group] == nil }
   }
 

@@ -4,6 +4,7 @@
 internal import GroupModel
 internal import Link
 internal import Swarm
+internal import Synchronization
 
 extension GroupVolume {
   private static let retirementMilliseconds = 600_000
@@ -12,26 +13,33 @@ extension GroupVolume {
   func shareCached(_ content: StoredContent, as file: LedgerKey) {
     guard ledger.share(file)?.isStopped != true, book.groups[file.group] != nil else { return }
     let key = ContentKey(group: file.group, root: content.name.root)
-    let isNew = shared.stored(key) == nil
-    offer(content, as: file)
-    if isNew, content.heldBlockCount > 0 { announcer.changed([key]) }
+    let isNew = !shared.isShared(key)
+    shared.putCached(content, as: file)
+    guard isNew, content.heldBlockCount > 0 else { return }
+    announcer.changed([key])
+    swarm.heldChanged(of: key, gained: content.heldRuns(), lost: BlockRuns())
   }
 
-  /// The file is no longer this content: `now` says what it is. Those who read it still are served for a while.
-  func retire(_ content: FileContent, of file: LedgerKey, for now: Entry.Kind?) {
-    guard let name = ContentName(content) else { return }
-    if case .file(let new)? = now, new.isSame(as: content) { return }
-    finishing.after(milliseconds: Self.retirementMilliseconds) { [weak self] in self?.end(name, of: file) }
+  /// The file is another content now, or gone: those who still read what it was are served for a while.
+  func retireAll(_ file: LedgerKey, for now: Entry.Kind?) {
+    var current: ContentRoot?
+    if case .file(let content)? = now { current = content.root }
+    for root in shared.roots(of: file) where root != current {
+      finishing.post { [weak self] in
+        self?.finishing.after(milliseconds: Self.retirementMilliseconds) { self?.end(root, of: file) }
+      }
+    }
   }
 
-  private func end(_ name: ContentName, of file: LedgerKey) {
+  private func end(_ root: ContentRoot, of file: LedgerKey) {
     if let entry = try? found(file.path, in: file.group), case .file(let content) = entry.kind,
-      ContentName(content) == name
+      content.root == root
     {
       return
     }
-    withdraw(file, of: name.root)
-    if let content = try? store.content(name) { dropUnshared(content) }
+    let content = shared.stored(ContentKey(group: file.group, root: root))
+    withdraw(file, of: root)
+    if let content { dropUnshared(content) }
   }
 
   /// What is shared under no name any more may be evicted.
@@ -40,23 +48,29 @@ extension GroupVolume {
     try? content.setKept(false)
   }
 
-  /// After a start: what lies in the cache and is a file of one of my groups.
+  /// After a start: what lies in the cache and is a file of one of my groups. Looked for once, in the background.
   func shareAllCached() {
-    let names = Dictionary(store.names.map { ($0.root, $0) }) { one, _ in one }
-    guard !names.isEmpty else { return }
-    for group in book.groups.keys {
-      var last: FilePath?
-      while let page = try? book.entries(in: group, after: last, limit: 1000), !page.isEmpty {
-        for entry in page { shareIfCached(entry, in: group, names) }
-        last = page.last?.path
-      }
-    }
+    guard !cachedIsShared.exchange(true, ordering: .relaxed) else { return }
+    WorkerThread("share-cached", niceness: 5) { [weak self] in
+      guard let self, store.waitUntilCounted() else { return }
+      let names = Dictionary(store.names.map { ($0.root, $0) }) { one, _ in one }
+      if !names.isEmpty { for group in book.groups.keys { shareCached(names, in: group) } }
+    }.detach()
   }
 
-  private func shareIfCached(_ entry: Entry, in group: GroupID, _ names: [ContentRoot: ContentName]) {
-    guard case .file(let content) = entry.kind, let root = content.root, names[root] != nil,
-      let name = ContentName(content), let stored = try? store.content(name), stored.heldBlockCount > 0
-    else { return }
-    shareCached(stored, as: LedgerKey(group, entry.path))
+  private func shareCached(_ names: [ContentRoot: ContentName], in group: GroupID) {
+    var last: FilePath?
+    while let page = try? book.entries(in: group, after: last, limit: 1000), !page.isEmpty {
+      let keys = page.compactMap { entry -> ContentKey? in
+        guard case .file(let content) = entry.kind, let root = content.root, let name = names[root],
+          name == ContentName(content), ledger.share(LedgerKey(group, entry.path))?.isStopped != true,
+          store.heldBytes(of: name) > 0
+        else { return nil }
+        shared.putCached(name, as: LedgerKey(group, entry.path))
+        return ContentKey(group: group, root: root)
+      }
+      announcer.changed(keys)
+      last = page.last?.path
+    }
   }
 }

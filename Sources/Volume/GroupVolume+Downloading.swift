@@ -8,7 +8,8 @@ package import Swarm
 internal import Synchronization
 
 extension GroupVolume {
-  /// Begins, or goes on with, one file's download. What could be refused at once is.
+  /// Begins, or goes on with, one file's download. What could be refused at once is. Who asked for it either sees it
+  /// to its end, or leaves it.
   package func download(
     _ path: FilePath, of name: GroupName, to destination: LocalPath
   ) throws(VolumeError) -> Transfer {
@@ -28,18 +29,20 @@ extension GroupVolume {
       forgetOtherDestination(than: record)
       try ledger.put(record)
     }
-    return fetch(record, of: name, modified: entry.modified, into: download)
+    let transfer = fetch(record, of: name, modified: entry.modified, into: download)
+    _ = transfer.join()
+    return transfer
   }
 
   /// One that is going on there already. A file has one download: what is on its way elsewhere stays so.
   private func running(_ key: LedgerKey, to destination: LocalPath) throws(VolumeError) -> Transfer? {
     guard let running = running.withLock({ $0[key] }) else { return nil }
-    guard running.result == nil else {
-      running.waitUntilOver(milliseconds: Self.endMilliseconds)
-      return nil
+    if running.result == nil, running.destination != destination {
+      throw .downloadsElsewhere(running.destination)
     }
-    guard running.destination == destination else { throw .downloadsElsewhere(running.destination) }
-    return running
+    if running.join() { return running }
+    running.waitUntilOver(milliseconds: Self.endMilliseconds)
+    return nil
   }
 
   /// To move what a stopped download has to the cache takes as long as its disks do.
@@ -188,7 +191,7 @@ extension GroupVolume {
         key.group == group && (key.path == path || key.path.isInside(path)) && transfer.result == nil
       }.map(\.value)
     }
-    guard !stopped.isEmpty else { throw .noDownload }
+    guard stopKeeping(path, in: group) || !stopped.isEmpty else { throw .noDownload }
     for transfer in stopped { transfer.leaveDestination() }
     for transfer in stopped { transfer.waitUntilOver(milliseconds: Self.endMilliseconds) }
   }
@@ -212,9 +215,13 @@ extension GroupVolume {
 
   /// What `show_downloads` lists, in the order of their names.
   package var downloads: [(group: GroupName, path: FilePath, isComplete: Bool)] {
-    ledger.downloads.compactMap { record in
-      guard record.state != .stopped, let name = book.groups[record.key.group] else { return nil }
-      return (name, record.key.path, record.state == .complete)
+    let groups = book.groups
+    var files = Dictionary(keptNow.map { ($0.file, $0.isComplete) }) { one, _ in one }
+    for record in ledger.downloads where record.state != .stopped {
+      files[record.key] = record.state == .complete
+    }
+    return files.compactMap { file, isComplete in
+      groups[file.group].map { ($0, file.path, isComplete) }
     }.sorted { ($0.group, $0.path) < ($1.group, $1.path) }
   }
 

@@ -3,6 +3,7 @@
 
 package import GroupModel
 package import Swarm
+internal import Synchronization
 
 extension GroupVolume {
   package typealias HashProgress = (_ doneBytes: Int, _ fileBytes: Int) -> Bool
@@ -13,15 +14,24 @@ extension GroupVolume {
   ) throws(VolumeError) {
     let group = try group(name)
     try mayPublish(path, in: group)
+    let key = LedgerKey(group, path)
+    publishing.withLock { _ = $0.insert(key) }
+    defer { publishing.withLock { _ = $0.remove(key) } }
+    try share(file, as: key, in: name, goOn: goOn)
+  }
+
+  private func share(
+    _ file: LocalPath, as key: LedgerKey, in name: GroupName, goOn: HashProgress
+  ) throws(VolumeError) {
     let hashed = try onDisk(file) { () throws(DiskTrouble) in try HashedFile.hash(file, goOn: goOn) }
     let content = try onDisk(file) { () throws(DiskTrouble) in try store.share(hashed) }
-    let key = LedgerKey(group, path)
     let entry = FileContent(
       size: UInt64(hashed.stamp.fileBytes), root: hashed.content?.root, isExecutable: hashed.isExecutable)
     guard let entry else { throw .disk(.tooLarge, file) }
+    let old = ledger.share(key)
     if let content { offer(content, as: key) }
     do throws(VolumeError) {
-      try propose(.publish(path, .file(entry), modified: hashed.stamp.modified, over: nil), in: name)
+      try propose(.publish(key.path, .file(entry), modified: hashed.stamp.modified, over: nil), in: name)
     } catch {
       if let root = entry.root { withdraw(key, of: root) }
       throw error
@@ -29,7 +39,8 @@ extension GroupVolume {
     try onDisk(file) { () throws(DiskTrouble) in
       try ledger.put(LedgeredShare(key, content: entry, place: file))
     }
-    if let root = entry.root { try announce(ContentKey(group: group, root: root)) }
+    if let before = old?.content.root, before != entry.root { withdraw(key, of: before) }
+    if let root = entry.root { try announce(ContentKey(group: key.group, root: root)) }
   }
 
   /// Whoever hears of the file can find its bytes.

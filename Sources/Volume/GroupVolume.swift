@@ -54,11 +54,15 @@ package final class GroupVolume: @unchecked Sendable {
   package let events: EventLog
   package let readMilliseconds: Int
   let running = Mutex<[LedgerKey: Transfer]>([:])
+  let cachedIsShared = Atomic(false)
   /// The share that is being loaded at the start.
   let loading = Mutex<LedgerKey?>(nil)
+  /// What is being uploaded now.
+  let publishing = Mutex<Set<LedgerKey>>([])
   /// Shares that have ended by themselves, of which no tracker has heard yet.
   let untold = Mutex<Set<LedgerKey>>([])
   let follower: Follower
+  let kept = KeptFiles()
   /// Renames what is whole, one at a time.
   let finishing = EventLoop(name: "finishing")
   private let shareWatch = ShareWatch()
@@ -75,6 +79,7 @@ package final class GroupVolume: @unchecked Sendable {
     locator = Locator(over: line)
     announcer = Announcer(over: line) { [shared] in shared.pieces($0) }
     (store, ledger) = try Self.disk(setup, follower)
+    shared.store = store
     let reached = Self.reached(port, setup.advertise)
     do throws(BookTrouble) {
       book = try GroupBook(
@@ -84,8 +89,7 @@ package final class GroupVolume: @unchecked Sendable {
     }
     swarm = PeerSwarm(
       as: setup.credential, trusting: setup.pin, listening: port, shelf: shared, membership: book,
-      finder: locator, limits: setup.limits,
-      log: { [events] in events.note($0) })
+      finder: locator, limits: setup.limits, log: { [events = setup.events] in events.note($0) })
     guard swarm != nil else { throw .refused(.loginEnded) }
     follower.volume = self
   }

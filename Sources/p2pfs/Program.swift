@@ -1,6 +1,5 @@
 // The program: finds out who is to carry out the command, makes what that needs, and hands it over.
 
-import CLinux
 import Glibc
 import GroupModel
 
@@ -26,6 +25,9 @@ import GroupModel
   ) throws(Failure) -> Int32 {
     switch line.command {
     case .serve: try serve(line.options)
+    case .mount(let place, let staysHere):
+      return try mount(line, place, staysHere: staysHere, door, environmentPassword)
+    case .unmount(let place): return try UnmountCommand.run(place, line, at: door)
     case .console(let listen, let tracker): try console(line.options, listen, tracker, door)
     case .help, .version, .createUser, .login, .logout, .passwd:
       try runHere(line, door, environmentPassword)
@@ -39,7 +41,7 @@ import GroupModel
 
   /// As a short session of its own.
   private static func runHere(
-    _ line: ShellLine, _ door: ShellDoor, _ environmentPassword: [UInt8]?
+    _ line: ShellLine, _ door: ShellDoor, _ environmentPassword: [UInt8]?, instead command: Command? = nil
   ) throws(Failure) {
     let network = TrackerNetwork()
     defer { network.close() }
@@ -47,7 +49,7 @@ import GroupModel
       options: line.options, network: network, files: CatalogListing(options: line.options),
       passwords: PasswordSource(file: line.options.passwordFile, environment: environmentPassword), door: door
     )
-    try runner.run(line.command)
+    try runner.run(command ?? line.command)
   }
 
   private static func shellLine() throws(Failure) -> ShellLine {
@@ -69,6 +71,33 @@ import GroupModel
 
 // Those that stay.
 extension Program {
+  private static func mount(
+    _ line: ShellLine, _ place: String, staysHere: Bool, _ door: ShellDoor, _ environmentPassword: [UInt8]?
+  ) throws(Failure) -> Int32 {
+    if let waiting = ReadySignal.take() { try MountProgram.stay(line, place, waiting) }
+    guard !Daemon.runs(in: try line.options.stateDirectory()) else { throw .daemonRuns }
+    if let user = line.options.mount.user { try logIn(user, line, door, environmentPassword) }
+    guard staysHere else { return try MountProgram.start(line, place, door) }
+    try door.flush()
+    try MountProgram.stay(line, place, nil)
+    return 0
+  }
+
+  /// Who is logged in already may mount while no tracker is there, and need not give his password again.
+  private static func logIn(
+    _ user: UserName, _ line: ShellLine, _ door: ShellDoor, _ environmentPassword: [UInt8]?
+  ) throws(Failure) {
+    let directory = try StateDirectory(existing: line.options.stateDirectory())
+    let saved = directory.flatMap { try? SavedLogin.load(from: $0) }
+    let isLoggedIn = saved?.user == user
+    if isLoggedIn, line.options.passwordFile == nil, environmentPassword == nil { return }
+    do throws(Failure) {
+      try runHere(line, door, environmentPassword, instead: .login(user, password: nil))
+    } catch .noTracker where isLoggedIn {
+      StandardStreams.complain("p2pfs: no tracker answers: mounting with the login that is saved")
+    }
+  }
+
   private static func serve(_ options: Options) throws(Failure) {
     let signals = StopSignals()
     let daemon = try Daemon(options)
@@ -99,24 +128,5 @@ extension Program {
     daemon.close()
     try door.finish()
     _exit(0)
-  }
-}
-
-/// SIGINT and SIGTERM, taken from all threads that are made later.
-private struct StopSignals {
-  private let descriptor: Int32
-
-  init() {
-    var set = sigset_t()
-    sigemptyset(&set)
-    sigaddset(&set, SIGINT)
-    sigaddset(&set, SIGTERM)
-    pthread_sigmask(SIG_BLOCK, &set, nil)
-    descriptor = p2pfs_signalfd(&set)
-  }
-
-  func wait() {
-    var bytes = [UInt8](repeating: 0, count: 128)
-    while read(descriptor, &bytes, bytes.count) < 0, errno == EINTR {}
   }
 }

@@ -1,6 +1,7 @@
 // What is here of contents that nobody has open, without opening them.
 
 internal import GroupModel
+internal import Link
 internal import Synchronization
 
 extension PieceStore {
@@ -14,5 +15,12 @@ extension PieceStore {
   /// The contents of which something is in the cache; counted in the background at the start.
   package var names: [ContentName] {
     shelf.state.withLock { Array($0.open.keys) + Array($0.closed.keys) }
+  }
+
+  /// Until it is known what there is; false when the store was closed before. Takes as long as a large cache is listed.
+  package func waitUntilCounted() -> Bool {
+    shelf.counted.wait()
+    shelf.counted.signal()
+    return !shelf.isStopping
   }
 }

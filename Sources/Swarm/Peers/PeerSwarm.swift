@@ -16,6 +16,7 @@ package final class PeerSwarm: @unchecked Sendable {
   private let server: PieceServer
   private let fetcher: Fetcher
   private let pool = BulkPool()
+  private let sweepMilliseconds: Int
   private var listener: Listener?
   private let lastID = Atomic<UInt64>(0)
 
@@ -28,6 +29,7 @@ package final class PeerSwarm: @unchecked Sendable {
   ) {
     guard let roster = Roster(as: credential, trusting: pin, on: loop, limits, log: log) else { return nil }
     self.port = port
+    sweepMilliseconds = limits.sweepMilliseconds
     self.roster = roster
     server = PieceServer(on: loop, shelf, membership, limits, pool)
     fetcher = Fetcher(on: loop, roster, server, membership, finder, limits, pool)
@@ -65,15 +67,13 @@ package final class PeerSwarm: @unchecked Sendable {
   }
 
   private func sweepLater() {
-    loop.after(milliseconds: Self.sweepMilliseconds) { [weak self] in
+    loop.after(milliseconds: sweepMilliseconds) { [weak self] in
       guard let self else { return }
       roster.sweep(now: .now)
       fetcher.sweep(now: .now)
       sweepLater()
     }
   }
-
-  private static let sweepMilliseconds = 10_000
 
   /// A renewed certificate of the same login: for lines from now on.
   package func use(_ credential: Credential) {
@@ -204,7 +204,7 @@ extension PeerSwarm {
     let contents = fetcher.wanted.map { key, known in
       ContentStatistics(
         key: key, fileBytes: known.content.layout.fileBytes, heldBlocks: known.content.held.count,
-        sources: known.content.holdings.count, isDownloading: !known.content.downloads.isEmpty,
+        sources: known.content.sourceCount, isDownloading: !known.content.downloads.isEmpty,
         counters: known.content.counters)
     }
     let counters = contents.reduce(fetcher.pastCounters) { $0 + $1.counters }

@@ -12,7 +12,7 @@ final class Roster {
     var until = Instant(nanoseconds: 0)
   }
 
-  let me: PeerID
+  private(set) var me: PeerID
   private let loop: EventLoop
   private let limits: SwarmLimits
   private let pin: Pin
@@ -51,14 +51,19 @@ final class Roster {
     serverContext = server
   }
 
-  /// A renewed certificate of the same login: for lines from now on.
+  /// A renewed certificate: for lines from now on. That of another login of the same user is another peer, whom the
+  /// others are to meet as such.
   func use(_ credential: Credential) -> Bool {
-    guard PeerID(credential.certificate.holder) == me,
+    guard let holder = PeerID(credential.certificate.holder), holder.user == me.user,
       let client = TLSContext(.client, speaking: .peer, as: credential, trusting: pin),
       let server = TLSContext(.server, speaking: .peer, as: credential, trusting: pin)
     else { return false }
     clientContext = client
     serverContext = server
+    if holder != me {
+      me = holder
+      for session in sessions.values { session.line.end(because: .closed) }
+    }
     return true
   }
 

@@ -96,6 +96,8 @@ package final class TrackerLine: @unchecked Sendable {
     loop.post { [self] in
       self.credential = credential
       context = nil
+      // Who was turned away with the old one has stopped dialling.
+      dial()
     }
   }
 }

@@ -133,6 +133,17 @@ struct NodeTable {
     return node
   }
 
+  func all(below directory: Node) -> [Node] {
+    byNumber.values.filter { node in
+      var next = node.parent
+      while let above = next {
+        if above === directory { return true }
+        next = above.parent
+      }
+      return false
+    }
+  }
+
   /// Files that are at work, for those who want all of them.
   var nodes: [Node] { Array(byNumber.values) }
 }

@@ -34,6 +34,7 @@ final class Publisher: @unchecked Sendable {
   weak var tree: Tree?
   private let state = Mutex(State())
   private let bell = Semaphore()
+  private let caller = Caller()
   private let thread = Mutex<WorkerThread?>(nil)
 
   init(in stateDirectory: String) throws(TreeError) {
@@ -52,6 +53,7 @@ final class Publisher: @unchecked Sendable {
 
   func stop() {
     state.withLock { $0.isStopping = true }
+    caller.interrupt()
     bell.signal()
     thread.withLock { $0 }?.join()
   }
@@ -59,7 +61,6 @@ final class Publisher: @unchecked Sendable {
   func tryAgain() { bell.signal() }
 
   private func serve() {
-    let caller = Caller()
     while !state.withLock({ $0.isStopping }) {
       _ = bell.wait(until: .now + Self.retryMilliseconds)
       guard let tree, !state.withLock({ $0.isStopping }) else { continue }

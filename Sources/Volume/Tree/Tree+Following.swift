@@ -15,7 +15,7 @@ extension Tree {
       switch change {
       case .published(let entry): published(entry, in: root)
       case .unpublished(let path): unpublished(path, in: root)
-      case .moved(let from, let to): moved(from, to, in: root)
+      case .moved(let from, let to): moved(from, to, in: root, by: number)
       case .stands, .ended: break
       }
     }
@@ -122,18 +122,23 @@ extension Tree {
     replace(node, in: found.directory)
   }
 
-  private func moved(_ from: FilePath, _ to: FilePath, in group: Node) {
+  /// What is known of it goes along, so that who is writing below it writes on there.
+  private func moved(_ from: FilePath, _ to: FilePath, in group: Node, by number: UInt64?) {
     let old = find(from, in: group)
     let new = find(to, in: group)
-    if let old {
-      note(old.directory)
-      if let node = old.node { replace(node, in: old.directory) }
-      kernel.forgetName(Array(from.name), in: old.directory.number)
+    if let node = new?.node, let directory = new?.directory { replace(node, in: directory) }
+    if let old, let node = old.node {
+      if let id = group.group, let number, let directory = directory(of: to, in: id) {
+        table.withLock { $0.move(node, to: Array(to.name), in: directory) }
+        renumber(node, from: from, to: to, number, in: id)
+      } else {
+        replace(node, in: old.directory)
+      }
     }
-    if let new {
-      note(new.directory)
-      if let node = new.node { replace(node, in: new.directory) }
-      kernel.forgetName(Array(to.name), in: new.directory.number)
+    for (place, path) in [(old, from), (new, to)] {
+      guard let place else { continue }
+      note(place.directory)
+      kernel.forgetName(Array(path.name), in: place.directory.number)
     }
   }
 

@@ -80,7 +80,7 @@ extension Tree {
     }
   }
 
-  private func directory(of path: FilePath, in group: GroupID) -> Node? {
+  func directory(of path: FilePath, in group: GroupID) -> Node? {
     guard let name = volume.book.groups[group], let root = try? node(.root),
       var node = try? child(Array(name.description.utf8), of: root, counting: false)
     else { return nil }

@@ -179,9 +179,6 @@ extension Tree {
       }
     }
     discard(file, at: node)
-    if case .file(let content)? = published?.kind {
-      volume.retire(content, of: LedgerKey(spot.group, spot.path), for: nil)
-    }
   }
 
   /// Nobody is told of it any more; who has it open goes on.

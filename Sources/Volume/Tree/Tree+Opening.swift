@@ -14,10 +14,13 @@ extension Tree {
       try mustBeWritable()
       try mustBeMine(file.state.withLock { $0.published }, in: file.group)
     }
-    if !access.truncates { try makeReadable(file, at: node) }
+    // Counted first: what nobody has open may be forgotten at any moment.
     let open = take(file, at: node, access)
-    guard access.truncates else { return open }
     do throws(TreeError) {
+      guard access.truncates else {
+        try makeReadable(file, at: node)
+        return open
+      }
       try truncateAtOnce(file, at: node)
       open.noteWritten()
       return open
@@ -25,6 +28,17 @@ extension Tree {
       letGo(file, at: node, writes: access.writes)
       throw error
     }
+  }
+
+  func mayBeWritten(_ file: TreeFile) -> Bool {
+    guard !isReadOnly else { return false }
+    return file.state.withLock { $0.published }.map { mayChange($0, in: file.group) } ?? true
+  }
+
+  /// From now on the name stands for another node of the same file: this one is read in a way that no writer may join.
+  package func renew(_ number: NodeNumber) {
+    guard let node = table.withLock({ $0[number] }), let file = node.file, !file.isAtWork else { return }
+    table.withLock { $0.detach(node) }
   }
 
   private func take(_ file: TreeFile, at node: Node, _ access: Access) -> OpenFile {

@@ -195,7 +195,7 @@ extension Tree {
     guard case .publish(let path, let kind, let modified, _) = row.proposal.wish else { return }
     let entry = Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
     volume.book.waitFor(number, of: group)
-    let old = file.state.withLock { state -> Entry? in
+    file.state.withLock { state in
       let old = state.published
       state.published = entry
       if state.pending?.request == row.request { state.pending = nil }
@@ -206,13 +206,11 @@ extension Tree {
         state.inode = inodes.number(of: entry, in: group)
       }
       if state.handles == 0, state.draft == nil { state.stored = nil }
-      return old
     }
     forgetRow(row)
     let isAtWork = file.isAtWork
     table.withLock { $0.setLocal(node, isAtWork) }
     kernel.forgetNode(node.number, bytes: false)
-    if case .file(let content)? = old?.kind { volume.retire(content, of: LedgerKey(group, path), for: kind) }
   }
 
   func forgetRow(_ row: PendingPublish) {

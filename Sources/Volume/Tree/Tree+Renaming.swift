@@ -88,25 +88,38 @@ extension Tree {
     let number = try decide(
       .rename(from: from.path, to: to.path, replacing: true), in: from.group, for: caller)
     move(node, over: target, to)
-    renumber(node, to, number)
+    renumber(node, from: from.path, to: to.path, number, in: from.group)
     if let target, let file = target.file { forgetReplaced(file, at: target, to) }
   }
 
-  /// A decision gives what it moves a new version; it is the same file nevertheless.
-  private func renumber(_ node: Node, _ to: Spot, _ number: UInt64) {
-    guard let entry = (try? entry(at: to)) ?? nil, entry.version == number else { return }
+  /// A decision gives what it moves a new version, and all below it too; they are the same files nevertheless.
+  func renumber(_ node: Node, from: FilePath, to: FilePath, _ number: UInt64, in group: GroupID) {
+    let below = node.isDirectory ? table.withLock { $0.all(below: node) } : []
+    for moved in below + [node] { renumber(moved, from, to, number, group) }
+  }
+
+  private func renumber(_ node: Node, _ from: FilePath, _ to: FilePath, _ number: UInt64, _ group: GroupID) {
+    func moved(_ entry: Entry?) -> Entry? {
+      guard let entry, entry.path == from || entry.path.isInside(from),
+        let path = entry.path == from ? to : entry.path.moved(from: from, to: to)
+      else { return nil }
+      return Entry(
+        path: path, kind: entry.kind, owner: entry.owner, modified: entry.modified, version: number)
+    }
     if let file = node.file {
-      let inode = file.state.withLock { state in
-        state.published = entry
-        return state.inode
+      let (entry, inode) = file.state.withLock { state -> (Entry?, UInt64) in
+        let entry = moved(state.published)
+        if let entry { state.published = entry }
+        return (entry, state.inode)
       }
-      inodes.keep(inode, for: entry, in: to.group)
+      if let entry { inodes.keep(inode, for: entry, in: group) }
     } else {
-      let inode = table.withLock { _ in
-        node.entry = entry
-        return node.inode
+      let (entry, inode) = table.withLock { _ -> (Entry?, UInt64) in
+        let entry = moved(node.entry)
+        if let entry { node.entry = entry }
+        return (entry, node.inode)
       }
-      inodes.keep(inode, for: entry, in: to.group)
+      if let entry { inodes.keep(inode, for: entry, in: group) }
     }
   }
 
@@ -125,11 +138,7 @@ extension Tree {
 
   /// What was replaced is not told to anybody any more.
   private func forgetReplaced(_ file: TreeFile, at target: Node, _ spot: Spot) {
-    let published = file.state.withLock { $0.published }
     discard(file, at: target)
-    if case .file(let content)? = published?.kind {
-      volume.retire(content, of: LedgerKey(spot.group, spot.path), for: nil)
-    }
   }
 
   /// Of a file that the group does not have under that name: new, pending, or an editor's.
@@ -192,9 +201,6 @@ extension Tree {
     for (place, hidden) in over {
       do throws(TreeError) {
         try decide(.unpublish(hidden.entry.path), in: hidden.group, for: caller)
-        if case .file(let content) = hidden.entry.kind {
-          volume.retire(content, of: LedgerKey(hidden.group, hidden.entry.path), for: nil)
-        }
       } catch {
         if error == .noTracker { continue }
       }

@@ -27,6 +27,10 @@ enum Command: Hashable, Sendable {
   case link(GroupName, String)
   case fetch(String, destination: String?)
   case peers(GroupName?, String?)
+  /// `-f`: stays in the foreground.
+  case mount(String, staysHere: Bool)
+  case unmount(String)
+  case sync
   case serve
   /// Where to listen, and the trackers.
   case console(listen: String?, tracker: String?)
@@ -64,8 +68,8 @@ extension Command {
       group
     case .peers(let group, _): group
     case .fetch(let link, _): (try? ContentLink(link))?.group
-    case .createUser, .login, .logout, .passwd, .listGroups, .showDownloads, .serve, .console, .quit,
-      .status, .help, .version:
+    case .createUser, .login, .logout, .passwd, .listGroups, .showDownloads, .mount, .unmount, .sync, .serve,
+      .console, .quit, .status, .help, .version:
       nil
     }
   }
@@ -78,7 +82,7 @@ extension Command {
       user
     case .logout, .passwd, .listGroups, .createGroup, .joinGroup, .leaveGroup, .listRequests, .listMembers,
       .listFiles, .uploadFile, .downloadFile, .showDownloads, .stopDownload, .stopShare, .startShare, .link,
-      .fetch, .peers, .serve, .console, .quit, .status, .help, .version:
+      .fetch, .peers, .mount, .unmount, .sync, .serve, .console, .quit, .status, .help, .version:
       nil
     }
   }

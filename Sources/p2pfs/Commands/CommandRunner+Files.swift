@@ -12,6 +12,9 @@ protocol SharingEngine {
   func stopDownload(_ path: String, of group: GroupName) throws(Failure)
   func setSharing(_ path: String, of group: GroupName, isOn: Bool) throws(Failure)
   func peers(_ group: GroupName?, _ path: String?, _ door: any Door) throws(Failure)
+  /// Waits until everything closed is published.
+  func synchronize() throws(Failure)
+  func unmount(_ place: String, _ door: any Door) throws(Failure)
   /// nil while nobody is logged in.
   var report: DaemonReport? { get }
 }
@@ -34,6 +37,10 @@ struct DaemonReport: Hashable, Sendable {
   let sentBytes: Int
   let fetched: FetchCounters
   let transfers: [Transfer]
+  /// Where the groups are shown as directories.
+  var mounted: String?
+  /// What is closed there and waits to be published.
+  var pending: [String] = []
   /// What people should know and did not ask for.
   var events: [Event] = []
 
@@ -60,6 +67,8 @@ extension CommandRunner {
     case .startShare(let group, let path):
       try engine.setSharing(path, of: group, isOn: true)
       try door.show(.line("sharing \(Printable.escaped(path)) in \(group)"))
+    case .sync: try engine.synchronize()
+    case .unmount(let place): try engine.unmount(place, door)
     case .peers(let group, let path): try engine.peers(group, path, door)
     default: try showDownloads(engine)
     }

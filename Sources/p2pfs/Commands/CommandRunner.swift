@@ -27,9 +27,11 @@ struct CommandRunner {
       try propose(.reject(user), in: group, "rejected \(user)'s request to join \(group)")
     case .removeMember(let group, let user):
       try propose(.remove(user), in: group, "removed \(user) from \(group)")
-    case .uploadFile, .downloadFile, .showDownloads, .stopDownload, .stopShare, .startShare, .fetch, .peers:
+    case .uploadFile, .downloadFile, .showDownloads, .stopDownload, .stopShare, .startShare, .fetch, .peers,
+      .unmount, .sync:
       try runFiles(command)
     case .link(let group, let path): try showLink(group, path)
+    case .mount: throw .usage("that is not for here: give it to a shell of its own")
     case .serve, .console:
       throw .usage("this is a daemon that shares already: give 'serve' and 'console' to a shell")
     case .quit:

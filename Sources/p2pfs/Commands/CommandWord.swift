@@ -216,6 +216,25 @@ extension CommandWord {
 
   fileprivate static let daemons: [CommandWord] = [
     CommandWord(
+      name: "mount", parameters: [.required("dir")], flags: ["-f"],
+      summary: "shows your groups as directories, and shares meanwhile",
+      explanation: """
+        Returns when the directory can be used; -f stays in the foreground. Options
+        behind -o, parted by commas: allow_other, ro, show_control (lists .requests,
+        .members and .shares in each group), libfuse's own, and those of p2pfs without
+        their dashes, such as state=DIR. --user U logs in first.
+        """
+    ) { arguments throws(Failure) in .mount(arguments.word(0), staysHere: arguments.has("-f")) },
+    CommandWord(
+      name: "unmount", parameters: [.required("dir")],
+      summary: "unmounts, after what is being published is published",
+      explanation: "Programs that use the directory keep it mounted: they are named."
+    ) { arguments throws(Failure) in .unmount(arguments.word(0)) },
+    CommandWord(
+      name: "sync", summary: "waits until everything closed is published",
+      explanation: "What cannot be published now, because no tracker answers, ends it with 75."
+    ) { _ throws(Failure) in .sync },
+    CommandWord(
       name: "serve", summary: "shares and fetches in the background of this machine",
       explanation: """
         Stays in the foreground until SIGINT or SIGTERM. Commands that are given

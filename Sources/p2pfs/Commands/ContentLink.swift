@@ -19,6 +19,13 @@ struct ContentLink: Hashable, Sendable, CustomStringConvertible {
     path = file.path
   }
 
+  init(group: GroupName, content: FileContent, path: FilePath) {
+    self.group = group
+    root = content.root
+    byteCount = content.size
+    self.path = path
+  }
+
   init(_ text: String) throws(Failure) {
     guard text.hasPrefix(Self.scheme), let link = Self(parts: text.dropFirst(Self.scheme.count)) else {
       throw .malformed("\(Quoted.text(text)) is no link: copy one that 'p2pfs link GROUP FILE' has shown")

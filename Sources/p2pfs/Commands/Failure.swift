@@ -27,6 +27,12 @@ enum Failure: Error, Hashable, Sendable {
   case otherTrackers([TrackerAddress])
   /// Nobody who is online has it; those who have it deliver nothing; somebody called it off.
   case noSource, timedOut, calledOff
+  /// A directory cannot be mounted, or unmounted because programs use it: both halves. No mount of ours is there.
+  case cannotMount(String)
+  case inUse(String)
+  case notMounted(String)
+  /// What is closed and not published, and what to do.
+  case notPublished(String)
   /// What the system said, and about what.
   case disk(Int32, String)
   case foreignState(path: String, owner: UInt32)
@@ -48,9 +54,9 @@ extension Failure {
     case .refused(let refusal): refusal.exitCode
     case .noTracker, .noDaemon, .daemonRuns, .cannotListen, .strangeAnswer: ExitCode.unavailable
     case .destinationExists: ExitCode.exists
-    case .noDownload, .notShared: ExitCode.noSuch
-    case .downloadsElsewhere, .noSource, .timedOut, .calledOff: ExitCode.notNow
-    case .disk, .notAFile, .foreignState, .damaged, .readerGone: ExitCode.disk
+    case .noDownload, .notShared, .notMounted: ExitCode.noSuch
+    case .downloadsElsewhere, .noSource, .timedOut, .calledOff, .inUse, .notPublished: ExitCode.notNow
+    case .cannotMount, .disk, .notAFile, .foreignState, .damaged, .readerGone: ExitCode.disk
     case .configuration, .authorityChanged, .otherTrackers: ExitCode.configuration
     }
   }
@@ -58,7 +64,11 @@ extension Failure {
   /// `what was wrong: what to do`. The command says which group and which user are meant.
   func sentence(for command: Command?) -> String {
     switch self {
-    case .usage(let text), .malformed(let text), .configuration(let text): text
+    case .usage(let text), .malformed(let text), .configuration(let text), .cannotMount(let text),
+      .inUse(let text), .notPublished(let text):
+      text
+    case .notMounted(let place):
+      "nothing of p2pfs is mounted at \(Quoted.text(place)): 'p2pfs status' says what is"
     case .refused(let refusal): refusal.sentence(for: command)
     case .noTracker(let tried, let reason): Self.noTrackerSentence(tried, reason)
     case .noDaemon:

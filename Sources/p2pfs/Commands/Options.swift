@@ -14,6 +14,7 @@ struct Options: Hashable, Sendable {
   var downBytesPerSecondMax: UInt64?
   var readTimeoutSeconds: UInt32 = 30
   var passwordFile: String?
+  var mount = MountOptions()
   var asksForHelp = false
   var asksForVersion = false
 
@@ -68,7 +69,7 @@ extension OptionWord {
     throw .usage("\(wrong): 'p2pfs help' lists them; put -- before an argument that starts with a dash")
   }
 
-  static let all: [OptionWord] = places + network + limits + questions
+  static let all: [OptionWord] = places + network + limits + mounting + questions
 
   private static let places: [OptionWord] = [
     OptionWord(name: "--state", value: "DIR", summary: "keys, saved login and cache ($P2PFS_STATE)") {
@@ -109,6 +110,17 @@ extension OptionWord {
     OptionWord(name: "--read-timeout", value: "SECONDS", summary: "of waiting for a silent source (30)") {
       options, value throws(Failure) in
       options.readTimeoutSeconds = try OptionValue.seconds(value, of: "--read-timeout")
+    },
+  ]
+
+  private static let mounting: [OptionWord] = [
+    OptionWord(name: "--user", value: "USER", summary: "with 'mount': logs in first") {
+      options, value throws(Failure) in options.mount.user = try MountOptions.user(value)
+    },
+    OptionWord(
+      name: "-o", value: "OPTIONS", summary: "with 'mount': allow_other, ro, show_control, libfuse's"
+    ) {
+      options, value throws(Failure) in try MountOptions.take(value, into: &options)
     },
   ]
 

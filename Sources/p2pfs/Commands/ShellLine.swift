@@ -11,15 +11,20 @@ struct ShellLine: Hashable, Sendable {
   /// `arguments` come without the program's own name.
   init(_ arguments: [String], environment: Environment) throws(Failure) {
     let parts = try LineParts(arguments, options: Options(from: environment))
-    options = parts.options
-    words = parts.words
+    var options = parts.options
+    words = parts.wordsOfMountHelper(&options) ?? parts.words
     flags = parts.flags
+    self.options = options
     if options.asksForVersion {
       command = .version
     } else if options.asksForHelp {
       command = .help(topic: parts.words.first { $0 != "help" })
     } else {
-      command = try Command(words: parts.words, flags: parts.flags)
+      command = try Command(words: words, flags: parts.flags)
+      if case .mount = command { return }
+      guard !options.mount.isGiven else {
+        throw .usage("-o and --user are for 'p2pfs mount': leave them out")
+      }
     }
   }
 }
@@ -44,11 +49,23 @@ private struct LineParts {
     }
   }
 
+  /// mount(8) and /etc/fstab call `p2pfs SOURCE DIR -o OPTIONS`. A source that is a path names the state directory.
+  func wordsOfMountHelper(_ options: inout Options) -> [String]? {
+    guard words.count == 2, options.mount.isFromList,
+      !CommandWord.all.contains(where: { $0.name == words[0] })
+    else { return nil }
+    if words[0].hasPrefix("/"), !options.mount.namesState { options.state = words[0] }
+    return ["mount", words[1]]
+  }
+
   /// A lone dash is a word.
   private mutating func take(_ argument: String) throws(Failure) {
     guard argument.utf8.first == UInt8(ascii: "-"), argument != "-" else {
       words.append(argument)
       return
+    }
+    if argument.hasPrefix("-o"), argument.utf8.count > 2 {
+      return try take(OptionWord.named("-o", flags: flagNames), String(argument.dropFirst(2)))
     }
     let halves = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
       String.init)

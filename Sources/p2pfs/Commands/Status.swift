@@ -48,7 +48,9 @@ extension Status {
       "peers \(daemon.peers), sending \(ProgressBar.size(UInt64(clamping: daemon.sendRate)))/s, "
         + "receiving \(ProgressBar.size(UInt64(clamping: daemon.receiveRate)))/s",
       "cache \(used) of \(limit)",
-    ] + daemon.transfers.map { "transfer \($0.doneBytes)/\($0.totalBytes) \($0.label)" }
+    ] + (daemon.mounted.map { ["mounted \(Printable.escaped($0))"] } ?? [])
+      + daemon.pending.map { "pending \($0)" }
+      + daemon.transfers.map { "transfer \($0.doneBytes)/\($0.totalBytes) \($0.label)" }
       + daemon.events.suffix(Self.eventsShown).map { "event \(UTC.iso($0.time)) \($0.text)" }
   }
 
@@ -114,6 +116,8 @@ extension DaemonReport {
       ("receiveRate", .number(Int64(receiveRate))),
       ("cache", .object([("bytes", .number(Int64(cachedBytes))), ("limit", .number(Int64(cacheBytesMax)))])),
       ("sent", .number(Int64(sentBytes))), ("fetched", fetched.json),
+      ("mount", mounted.map { .string($0) } ?? .null),
+      ("pending", .array(pending.map { .string($0) })),
       (
         "transfers",
         .array(

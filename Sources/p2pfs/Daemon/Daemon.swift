@@ -22,9 +22,11 @@ final class Daemon: @unchecked Sendable {
   private let reloading = Mutex(())
   private let renewal = Semaphore()
   private let trackers = TrackerNetwork()
+  private let life = Mutex<MountLife?>(nil)
   /// The certificate of which it was said that its login has ended.
   private let endedLogin = Mutex<[UInt8]>([])
-  private let events = EventLog { StandardStreams.note("p2pfs: \($0)") }
+  /// What has happened lately.
+  let events: EventLog
 
   private struct Member {
     let login: SavedLogin
@@ -33,9 +35,11 @@ final class Daemon: @unchecked Sendable {
   }
 
   /// `daemonRuns` where there is one already.
-  init(_ options: Options, isConsole: Bool = false) throws(Failure) {
+  /// `logsTimes`: what it says goes to a file, where each line needs its time.
+  init(_ options: Options, isConsole: Bool = false, logsTimes: Bool = false) throws(Failure) {
     self.options = options
     self.isConsole = isConsole
+    events = EventLog { StandardStreams.note(logsTimes ? "\(UTC.iso(UTC.now)) \($0)" : "p2pfs: \($0)") }
     directory = try StateDirectory(making: options.stateDirectory())
     lock = openat(directory.descriptor, Self.lockName, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard lock >= 0 else { throw .disk(errno, "opening \(Quoted.text(directory.name(Self.lockName)))") }
@@ -83,9 +87,33 @@ final class Daemon: @unchecked Sendable {
     Glibc.close(lock)
   }
 
-  func complain(_ failure: Failure) { Self.say("p2pfs: \(failure.sentence(for: nil))") }
+  func complain(_ failure: Failure) { note(failure.sentence(for: nil)) }
+
+  /// For those who look after it: on stderr, and among the events.
+  func note(_ text: String) { events.note(text) }
 
   static func say(_ text: String) { StandardStreams.complain(text) }
+}
+
+// What is mounted.
+extension Daemon {
+  /// nil for a daemon that shows no directory.
+  var mount: MountLife? { life.withLock { $0 } }
+
+  func show(_ mount: MountLife) { life.withLock { $0 = mount } }
+
+  /// What `mount` and `df` show as the source.
+  func source(of volume: GroupVolume) -> String {
+    let trackers = member.withLock { $0?.trackers } ?? []
+    return "p2pfs:\(volume.user)@\(trackers.first?.description ?? "-")"
+  }
+
+  static func runs(in state: String) -> Bool {
+    let lock = Glibc.open("\(state)/\(lockName)", O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+    guard lock >= 0 else { return false }
+    defer { Glibc.close(lock) }
+    return flock(lock, LOCK_EX | LOCK_NB) != 0
+  }
 }
 
 // Who is logged in.
@@ -101,18 +129,22 @@ extension Daemon {
   private func reloadAlone() throws(Failure) {
     let login = try SavedLogin.load(from: directory)
     guard try !goesOn(with: login) else { return }
+    mount?.leave()
     endCurrent()
     guard let login else { return }
     let info = try TrackerFile.find(named: options.tracker, saved: login.trackerText).info
     let volume = try open(login, at: info.trackers)
     member.withLock { $0 = Member(login: login, volume: volume, trackers: info.trackers) }
+    mount?.loginChanged()
   }
 
-  /// The same login, perhaps with a newer certificate.
+  /// The same user in the same network, perhaps with a newer certificate, or by another login.
   private func goesOn(with login: SavedLogin?) throws(Failure) -> Bool {
     guard let now = member.withLock({ $0 }), let login else { return login == nil && volume == nil }
     if login == now.login { return true }
-    guard login.user == now.login.user, login.keyPEM == now.login.keyPEM else { return false }
+    guard login.user == now.login.user, login.authority == now.login.authority,
+      login.trackerText == now.login.trackerText
+    else { return false }
     now.volume.useCredential(try trackers.credential(of: login))
     member.withLock { $0 = Member(login: login, volume: now.volume, trackers: now.trackers) }
     return true
@@ -189,17 +221,24 @@ extension Daemon {
 
 // Commands.
 extension Daemon {
+  var network: DaemonNetwork { DaemonNetwork(trackers) { [self] in volume } }
+
+  func controls(of volume: GroupVolume, _ options: MountOptions) -> any ControlTable {
+    ControlFiles(of: DaemonDesk(self, volume), listsThoseOfGroups: options.showsControl)
+  }
+
   func runner(
     _ door: any Door, _ passwords: any PasswordAsking, in directory: String, waits: Bool,
-    _ goesOn: @escaping @Sendable () -> Bool
+    over network: (any Network)? = nil, _ goesOn: @escaping @Sendable () -> Bool
   ) -> CommandRunner {
     var runner = CommandRunner(
-      options: options, network: DaemonNetwork(trackers) { [self] in volume },
+      options: options, network: network ?? self.network,
       files: CatalogListing(options: options, volume: volume), passwords: passwords, door: door)
     runner.engine =
       volume.map {
-        MemberEngine(volume: $0, directory: directory, waitsForDownloads: waits, goesOn: goesOn)
-      } ?? NobodyEngine()
+        MemberEngine(
+          volume: $0, directory: directory, waitsForDownloads: waits, goesOn: goesOn, mount: mount)
+      } ?? NobodyEngine(directory: directory, mount: mount)
     return runner
   }
 }
@@ -246,6 +285,16 @@ struct DaemonNetwork: Network {
 
 /// While nobody is logged in, nothing can be shared.
 struct NobodyEngine: SharingEngine {
+  /// Where relative paths begin.
+  let directory: String
+  var mount: MountLife?
+
+  func synchronize() {}
+
+  func unmount(_ place: String, _ door: any Door) throws(Failure) {
+    try UnmountCommand.run(mount, WorkingDirectory.absolute(place, from: directory), door) { true }
+  }
+
   var report: DaemonReport? { nil }
 
   func upload(_ paths: [String], to group: GroupName, _ door: any Door) throws(Failure) {

@@ -9,6 +9,7 @@ import Volume
 
 struct MemberEngine: SharingEngine {
   private static let progressMilliseconds = 200
+  private static let endMilliseconds = 10_000
 
   let volume: GroupVolume
   /// Where relative paths begin.
@@ -17,6 +18,8 @@ struct MemberEngine: SharingEngine {
   let waitsForDownloads: Bool
   /// Asked while something lasts: false when nobody waits for it any longer.
   var goesOn: @Sendable () -> Bool = { true }
+  /// nil where nothing is mounted.
+  var mount: MountLife?
 
   /// Without `.` on the way, and without slashes at the end.
   private func local(_ path: String) throws(Failure) -> LocalPath {
@@ -245,9 +248,14 @@ extension MemberEngine {
     var patience = Patience(transfer, volume)
     while !transfer.wait(milliseconds: Self.progressMilliseconds) {
       meter.tell(transfer.doneBytes, of: transfer.totalBytes)
-      if !goesOn() { transfer.cancel() }
+      if !goesOn() {
+        transfer.leave()
+        throw .calledOff
+      }
       if let trouble = patience.isOver() { transfer.fail(trouble) }
     }
+    // Who hears how it ended finds its files so.
+    transfer.waitUntilOver(milliseconds: Self.endMilliseconds)
     try volumeDoes { () throws(VolumeError) in try transfer.result?.get() }
     meter.end()
     try door.show(.line("downloaded \(path) of \(transfer.group) to \(place)"))
@@ -267,7 +275,7 @@ extension MemberEngine {
     let swarm = volume.swarm.statistics()
     let peers = swarm?.peers ?? []
     let usage = volume.store.usage
-    return DaemonReport(
+    var report = DaemonReport(
       listening: volume.listening.description, peers: peers.count,
       sendRate: peers.reduce(0) { $0 + $1.sendRate }, receiveRate: peers.reduce(0) { $0 + $1.receiveRate },
       cachedBytes: usage.fetchedBytes, cacheBytesMax: usage.limitBytes,
@@ -277,6 +285,15 @@ extension MemberEngine {
           label: "\($0.group)/\(Printable.escaped($0.path.bytes))", doneBytes: $0.doneBytes,
           totalBytes: $0.totalBytes)
       }, events: volume.events.latest.map { DaemonReport.Event(time: $0.time, text: $0.text) })
+    report.mounted = mount?.place.path
+    report.pending = mount?.pending ?? []
+    return report
+  }
+
+  func synchronize() throws(Failure) { try mount?.synchronize(while: goesOn) }
+
+  func unmount(_ place: String, _ door: any Door) throws(Failure) {
+    try UnmountCommand.run(mount, WorkingDirectory.absolute(place, from: directory), door, goesOn)
   }
 
   func setSharing(_ path: String, of group: GroupName, isOn: Bool) throws(Failure) {

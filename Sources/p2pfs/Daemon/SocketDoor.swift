@@ -31,7 +31,12 @@ final class SocketDoor: Sendable {
     }.detach()
   }
 
-  func close() { listener.close() }
+  /// Those who are being answered have a moment to hear the end of it.
+  func close() {
+    listener.close()
+    let deadline = Instant.now + 500
+    while shells.load(ordering: .relaxed) > 0, Instant.now < deadline { usleep(1_000) }
+  }
 
   private func take(_ stream: LocalStream) {
     guard shells.add(1, ordering: .relaxed).newValue <= Self.shellsMax else {
@@ -99,6 +104,15 @@ private final class RemoteDoor: Door {
 enum DaemonCall {
   /// nil where no daemon runs.
   static func run(_ line: ShellLine, words: [String], at door: any Door) throws(Failure) -> Int32? {
+    guard let (code, sentence) = try end(of: line, words: words, at: door) else { return nil }
+    if code != 0 { StandardStreams.complain("p2pfs: \(sentence)") }
+    return code
+  }
+
+  /// How it ended there, and what is to be said of a failure.
+  static func end(
+    of line: ShellLine, words: [String], at door: any Door
+  ) throws(Failure) -> (code: Int32, sentence: String)? {
     guard let stream = LocalStream.connect(to: Daemon.socketPath(in: try line.options.stateDirectory()))
     else {
       return nil
@@ -111,9 +125,7 @@ enum DaemonCall {
       switch reply {
       case .answer(let answer): try door.show(answer)
       case .progress(let progress): door.show(progress)
-      case .ended(let code, let sentence):
-        if code != 0 { StandardStreams.complain("p2pfs: \(sentence)") }
-        return code
+      case .ended(let code, let sentence): return (code, sentence)
       }
     }
     throw .noDaemon
@@ -139,5 +151,11 @@ enum WorkingDirectory {
     guard let text = getcwd(nil, 0) else { return "/" }
     defer { free(text) }
     return String(cString: text)
+  }
+
+  /// As it would be from anywhere else: without `.`, double slashes, and one at the end.
+  static func absolute(_ path: String, from directory: String = WorkingDirectory.path) -> String {
+    let whole = path.hasPrefix("/") ? path : "\(directory)/\(path)"
+    return "/" + whole.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
   }
 }

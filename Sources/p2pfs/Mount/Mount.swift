@@ -1,11 +1,14 @@
 // One mounted directory: a tree behind the kernel's door, from mounting to unmounting. What the kernel says is in
 // FuseOperations; who mounts, with which options and in which process, is not here.
 
+import Glibc
 import Volume
 
 /// ## Concurrency model
 /// `init` and `run` for one thread, `run` after any fork; `stop` for every thread, also before `run`.
 final class Mount: Sendable {
+  private let session: FuseSession
+
   /// Mounts. Whoever looks into the directory from now on waits until `run`.
   ///
   /// - `memory` is what `tree` was told to tell.
@@ -14,12 +17,21 @@ final class Mount: Sendable {
   init(
     _ tree: Tree, remembering memory: KernelMemory, at mountPoint: String, source: String, options: [String]
   ) throws(Failure) {
+    guard let path = realpath(mountPoint, nil) else {
+      throw .disk(errno, "mounting on \(Quoted.text(mountPoint))")
+    }
+    defer { free(path) }
+    // Modes are the kernel's to check, as `ls -l` shows them; without that, `allow_other` would let everybody in.
+    let own = ["fsname=\(source)", "subtype=p2pfs", "default_permissions"]
+    // libfuse wants to hear it here and in its INIT.
+    session = try FuseSession(
+      tree, memory, at: String(cString: path), own + options + ["max_read=\(ReadBuffer.byteCount)"])
   }
 
   /// Serves until the directory was unmounted, by whomever. `ready` is called once, when the kernel and we have
   /// agreed and everything works.
-  func run(ready: @escaping @Sendable () -> Void = {}) throws(Failure) {}
+  func run(ready: () -> Void = {}) { session.run(ready: ready) }
 
   /// Unmounts, also where files are open; what waits is answered, and `run` returns.
-  func stop() {}
+  func stop() { session.stop() }
 }

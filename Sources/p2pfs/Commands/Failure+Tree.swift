@@ -1,0 +1,51 @@
+// What the tree and the command language say of the same trouble, turned into each other: control files are commands
+// whose failures are errnos.
+
+import GroupModel
+import Swarm
+import Volume
+
+extension Failure {
+  init(_ error: TreeError) {
+    self =
+      switch error {
+      case .refused(let refusal): .refused(refusal)
+      case .notFound: .refused(.noSuchFile)
+      case .exists: .refused(.fileExists)
+      case .notEmpty: .refused(.directoryNotEmpty)
+      case .notDirectory: .refused(.notDirectory)
+      case .isDirectory: .refused(.isDirectory)
+      case .noTracker: .noTracker([])
+      case .noSource: .noSource
+      case .timedOut: .timedOut
+      case .interrupted: .calledOff
+      case .notNow(let text): .notPublished("\(text): try again in a moment")
+      case .invalid(let text): .malformed("\(text): correct it")
+      case .disk(let trouble): .disk(trouble.errno, "the disk")
+      case .state(let text): .configuration("\(text): check the state directory")
+      default: .refused(.malformed)
+      }
+  }
+}
+
+extension TreeError {
+  /// By the table in SPEC 3.1.
+  init(_ failure: Failure) {
+    self =
+      switch failure {
+      case .usage(let text), .malformed(let text): .invalid(text)
+      case .refused(.noSuchFile), .noDownload, .notMounted, .notShared: .notFound
+      case .refused(let refusal): TreeError(refusal)
+      case .noTracker, .noDaemon, .daemonRuns, .cannotListen, .strangeAnswer: .noTracker
+      case .destinationExists: .exists
+      case .noSource: .noSource
+      case .timedOut: .timedOut
+      case .calledOff, .readerGone: .interrupted
+      case .notPublished(let text), .inUse(let text), .downloadsElsewhere(let text): .notNow(text)
+      case .notAFile: .invalid(failure.sentence(for: nil))
+      case .disk(let number, _): .disk(.failed(errno: number))
+      case .foreignState, .damaged, .configuration, .authorityChanged, .cannotMount, .otherTrackers:
+        .state(failure.sentence(for: nil))
+      }
+  }
+}

@@ -1,0 +1,73 @@
+// A text for which the tracker has to be asked. Where none answers, the last one that was known does: `ls` and `cat`
+// never hang for it.
+
+import GroupModel
+import Link
+import Synchronization
+import Volume
+
+/// ## Concurrency model
+/// For any thread; what is remembered is under the mutex, and the tracker is asked without it.
+final class RememberedText: Sendable {
+  /// `within` so many milliseconds.
+  typealias Asking = @Sendable (Caller, _ within: Int) throws(Failure) -> String
+
+  private static let readMilliseconds = 1_500
+  /// What `stat` may cost to be true, and for how long it is taken for true.
+  private static let statMilliseconds = 100
+  private static let validMilliseconds = 20
+  /// Who was slow is not asked for the sake of a length again so soon.
+  private static let pauseMilliseconds = 5_000
+
+  private struct State {
+    var text: [UInt8]?
+    var known: Instant?
+    var pausesUntil: Instant?
+  }
+
+  private let state = Mutex(State())
+  private let ask: Asking
+  /// What is known without the tracker, until it has answered once.
+  private let guess: @Sendable () -> String
+  private let isReachable: @Sendable () -> Bool
+
+  init(
+    isReachable: @escaping @Sendable () -> Bool, guess: @escaping @Sendable () -> String = { "" },
+    ask: @escaping Asking
+  ) {
+    self.isReachable = isReachable
+    self.guess = guess
+    self.ask = ask
+  }
+
+  func fresh(for caller: Caller) throws(Failure) -> [UInt8] {
+    guard isReachable() else { return last }
+    do throws(Failure) { return try renew(for: caller, within: Self.readMilliseconds) } catch .noTracker {
+      return last
+    }
+  }
+
+  func lengthAtOnce() -> Int {
+    let now = Instant.now
+    let (known, pausesUntil) = state.withLock { ($0.known, $0.pausesUntil) }
+    if let known, now.milliseconds(after: known) < Self.validMilliseconds { return last.count }
+    if let pausesUntil, now < pausesUntil { return last.count }
+    guard isReachable() else { return last.count }
+    let text = try? renew(for: Caller(), within: Self.statMilliseconds)
+    if text == nil || Instant.now.milliseconds(after: now) > Self.statMilliseconds {
+      state.withLock { $0.pausesUntil = .now + Self.pauseMilliseconds }
+    }
+    return (text ?? last).count
+  }
+
+  private func renew(for caller: Caller, within milliseconds: Int) throws(Failure) -> [UInt8] {
+    let text = Array(try ask(caller, milliseconds).utf8)
+    state.withLock { state in
+      state.text = text
+      state.known = .now
+    }
+    return text
+  }
+
+  private var last: [UInt8] { state.withLock { $0.text } ?? Array(guess().utf8) }
+}
