@@ -40,6 +40,8 @@ final class Follower: BookReader, @unchecked Sendable {
     if !volume.book.sharesGroup(with: user) { volume.swarm.endLines(of: user) }
   }
 
+  func bookStartedAnew(_ group: GroupID) { tree?.startedAnew(group) }
+
   func bookGroupsChanged() { tree?.groupsChanged() }
 
   func bookForgot(_ group: GroupID) { volume?.forget(group) }

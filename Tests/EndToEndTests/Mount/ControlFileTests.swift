@@ -10,7 +10,7 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
     let story = Story()
     story.startTracker()
     let (alice, bob) = (story.member("alice"), story.member("bob"))
-    return (story, alice.mounts(), bob.mounts())
+    return (story, alice.mountsApart(), bob.mountsApart())
   }
 
   private func team() -> (Story, MountedDirectory, MountedDirectory) {

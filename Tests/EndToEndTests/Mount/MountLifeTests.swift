@@ -14,7 +14,7 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
 
   @Test func `it is there when mount returns, and gone with its daemon when unmount does`() {
     let (_, alice) = story()
-    let mount = alice.mounts()
+    let mount = alice.mountsApart()
     #expect(mount.isMounted)
     mount.does("mkdir team && echo hello > team/f && cat team/f")
     #expect(alice.succeeds("list_files", "team") == ["6 alice 1 f"])
@@ -26,7 +26,7 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
 
   @Test func `there is one daemon for a state directory`() {
     let (_, alice) = story()
-    let mount = alice.mounts()
+    let mount = alice.mountsApart()
     alice.fails(69, "mount", mount.path + "-other")
     alice.fails(69, "serve")
     alice.succeeds("unmount", mount.path)
@@ -38,7 +38,7 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
 
   @Test func `who uses it is named, and keeps it mounted`() {
     let (_, alice) = story()
-    let mount = alice.mounts()
+    let mount = alice.mountsApart()
     mount.does("mkdir team")
     let user = Child("/bin/sleep", ["60"], directory: mount.path + "/team")
     usleep(200_000)
@@ -71,7 +71,7 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
 
   @Test func `what kill -9 leaves behind the next mount clears away, and unmount too`() {
     let (_, alice) = story()
-    let mount = alice.mounts()
+    let mount = alice.mountsApart()
     mount.does("mkdir team && echo kept > team/f")
     for _ in 0..<2 {
       kill(mount.daemon!, SIGKILL)
@@ -88,7 +88,7 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
 
   @Test func `a mount point is made, and what is none is refused`() {
     let (story, alice) = story()
-    let mount = alice.mounts()
+    let mount = alice.mountsApart()
     #expect(FileManager.default.fileExists(atPath: mount.path))
     alice.succeeds("unmount", mount.path)
     alice.fails(74, "mount", story.scratch.path + "/no/such/place")
@@ -103,14 +103,14 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
     let elsewhere = story.person("alice", at: "elsewhere")
     let (right, wrong) = (story.scratch.write("right", elsewhere.password), story.scratch.write("wrong", "x"))
     elsewhere.fails(77, "mount", elsewhere.mountPoint, "--user", "alice", "--password-file", wrong)
-    let mount = elsewhere.mounts("--user", "alice", "--password-file", right)
+    let mount = elsewhere.mountsApart("--user", "alice", "--password-file", right)
     #expect(mount.isMounted)
     elsewhere.succeeds("unmount", mount.path)
   }
 
   @Test func `it is away while nobody is logged in`() {
     let (_, alice) = story()
-    let mount = alice.mounts()
+    let mount = alice.mountsApart()
     mount.does("mkdir team")
     alice.succeeds("logout")
     #expect(!mount.isMounted && mount.daemon != nil)
@@ -124,7 +124,7 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
 
   @Test func `without a tracker it shows what it knew, and loses nothing`() {
     let (story, alice) = story()
-    let mount = alice.mounts()
+    let mount = alice.mountsApart()
     mount.does("mkdir team && echo old > team/f")
     alice.succeeds("unmount", mount.path)
     story.killTracker()
@@ -166,7 +166,7 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
 
   @Test func `allow_other lets others in, and ro keeps everything as it is`() {
     let (_, alice) = story()
-    let mount = alice.mounts()
+    let mount = alice.mountsApart()
     mount.does("mkdir team && echo hello > team/f")
     mount.fails("cd / && su nobody -s /bin/sh -c 'ls \(mount.path)'", EACCES)
     alice.succeeds("unmount", mount.path)

@@ -1,91 +1,114 @@
-// A person's groups as directories, by a real mount.
+// Somebody whose groups are a directory, and what he does there at a shell.
 
 import Foundation
 import Testing
 
-extension Person {
-  var mountPoint: String { story.scratch.path + "/" + URL(filePath: state).lastPathComponent + "-mount" }
+/// A daemon in the foreground with its mount. It is killed with its story, and its mount goes then.
+final class Mounted: @unchecked Sendable {
+  let person: Person
+  let place: String
+  private let options: [String]
+  private(set) var daemon: Child
 
-  func mounts(_ options: String..., sourceLocation: SourceLocation = #_sourceLocation) -> MountedDirectory {
-    let mount = MountedDirectory(of: self)
-    mount.comesUp(options, sourceLocation: sourceLocation)
-    return mount
+  fileprivate init(_ person: Person, _ options: [String], _ sourceLocation: SourceLocation) {
+    self.person = person
+    self.options = options
+    place = person.story.scratch.path + "/mount-\(person.name)"
+    person.story.mountPoints.insert(place)
+    daemon = Self.mount(person, place, options, sourceLocation)
+  }
+
+  private static func mount(
+    _ person: Person, _ place: String, _ options: [String], _ sourceLocation: SourceLocation
+  ) -> Child {
+    let daemon = person.start(["--listen", "127.0.0.1:0"] + options + ["mount", place, "-f"])
+    person.story.daemons.append(daemon)
+    #expect(
+      daemon.waitFor("mounted", on: 2, within: 60), "\(daemon.text(2))", sourceLocation: sourceLocation)
+    return daemon
+  }
+
+  var name: String { person.name }
+
+  /// As a machine that loses its power, but for what the kernel still writes.
+  func isKilled() { daemon.isKilled() }
+
+  /// What a dead daemon left in the way is no hindrance.
+  func mountsAgain(sourceLocation: SourceLocation = #_sourceLocation) {
+    daemon = Self.mount(person, place, options, sourceLocation)
+  }
+
+  func unmounts(sourceLocation: SourceLocation = #_sourceLocation) {
+    person.succeeds("unmount", place, sourceLocation: sourceLocation)
+    #expect(daemon.wait(within: 30) == 0, sourceLocation: sourceLocation)
   }
 }
 
-/// Ends with its owner, whatever has become of its daemon.
-final class MountedDirectory {
-  let path: String
-  private let person: Person
+extension Person {
+  func mounts(_ options: [String] = [], sourceLocation: SourceLocation = #_sourceLocation) -> Mounted {
+    Mounted(self, options, sourceLocation)
+  }
+}
 
-  init(of person: Person) {
-    self.person = person
-    path = person.mountPoint
+// At the shell, whose directory the mount is. `$S` is the story's own directory, which is on a disk.
+extension Mounted {
+  func starts(_ script: String, onTerminal: Bool = false) -> Child {
+    let own = [
+      "HOME": person.story.scratch.path, "S": person.story.scratch.path, "TERM": "xterm",
+      "PYTHONDONTWRITEBYTECODE": "1",
+    ]
+    return Child(
+      "/bin/bash", ["-e", "-o", "pipefail", "-c", script], environment: own, directory: place,
+      onTerminal: onTerminal)
   }
 
-  /// Mounted when this returns; also once more.
-  func comesUp(_ options: [String] = [], sourceLocation: SourceLocation = #_sourceLocation) {
-    let outcome = person.run(["mount", path] + options)
-    #expect(outcome.exit == 0, "\(outcome)", sourceLocation: sourceLocation)
+  func tries(_ script: String, within seconds: Double = 60) -> Outcome {
+    starts(script).finish(within: seconds)
   }
 
-  deinit {
-    if let daemon { kill(daemon, SIGKILL) }
-    while isMounted, Child("/usr/bin/umount", ["-l", path]).finish().exit == 0 {}
-  }
-
-  var isMounted: Bool {
-    let table = (try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)) ?? ""
-    return table.contains(" \(path) ")
-  }
-
-  /// Whoever holds the lock of the state directory.
-  var daemon: pid_t? {
-    let lock = person.state + "/daemon.lock"
-    let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return processes.compactMap { pid_t($0) }.first { process in
-      let files = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd")) ?? []
-      return files.contains { file in
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/fd/\(file)")) == lock
-      }
-    }
-  }
-
-  /// By a shell in the directory, whose exit status and output are those of the script.
-  func shell(_ script: String) -> Outcome {
-    Child("/bin/bash", ["-c", script], directory: path).finish()
-  }
-
+  /// Ends well, and without a complaint; what it printed, but for the last newline.
   @discardableResult
-  func does(_ script: String, sourceLocation: SourceLocation = #_sourceLocation) -> String {
-    let outcome = shell(script)
-    #expect(outcome.exit == 0, "\(script): \(outcome)", sourceLocation: sourceLocation)
-    return outcome.output
+  func does(
+    _ script: String, within seconds: Double = 60, sourceLocation: SourceLocation = #_sourceLocation
+  ) -> String {
+    let outcome = tries(script, within: seconds)
+    #expect(outcome.exit == 0, "\(name): \(script): \(outcome)", sourceLocation: sourceLocation)
+    return outcome.output.hasSuffix("\n") ? String(outcome.output.dropLast()) : outcome.output
   }
 
-  /// Because of what a system call said.
-  func fails(_ script: String, _ number: Int32, sourceLocation: SourceLocation = #_sourceLocation) {
-    let outcome = shell(script)
+  /// Fails with the words of that error number.
+  func isRefused(
+    _ number: Int32, _ script: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let outcome = tries(script)
     let words = String(cString: strerror(number))
     #expect(
-      outcome.exit != 0 && outcome.errors.contains(words), "\(script): \(outcome)",
+      outcome.exit != 0 && outcome.errors.contains(words),
+      "\(name): \(script): not '\(words)' but \(outcome)",
       sourceLocation: sourceLocation)
   }
 
-  /// Waits for what comes from others.
-  @discardableResult
+  /// What others do is seen within a second; a machine that is busy with other things is given more.
   func sees(
-    _ text: String, by script: String, within seconds: Double = 5,
+    _ text: String, by script: String, within seconds: Double = 10,
     sourceLocation: SourceLocation = #_sourceLocation
-  ) -> Bool {
+  ) {
     let deadline = Date(timeIntervalSinceNow: seconds)
     var output = ""
-    while Date() < deadline {
-      output = shell(script).output
-      if output == text { return true }
-      usleep(20_000)
-    }
-    Issue.record("\(script) says \(output)", sourceLocation: sourceLocation)
-    return false
+    repeat {
+      output = tries(script).output
+      if output == text || output == text + "\n" { return }
+      usleep(50_000)
+    } while Date() < deadline
+    Issue.record("\(name): \(script): '\(output)' and not '\(text)'", sourceLocation: sourceLocation)
   }
+
+  /// Of a file: one of `owner`, `root`, `link`, `sharers`, `have`, `state`.
+  func attribute(_ word: String, of file: String, sourceLocation: SourceLocation = #_sourceLocation) -> String
+  {
+    does("getfattr --only-values -n user.p2pfs.\(word) '\(file)'", sourceLocation: sourceLocation)
+  }
+
+  /// Bytes of a file that are on this machine.
+  func have(_ file: String) -> Int { Int(attribute("have", of: file)) ?? -1 }
 }
