@@ -70,7 +70,9 @@ let package = Package(
     .testTarget(
       name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel", "Visitors"],
       swiftSettings: settings),
-    .testTarget(name: "p2pfsTests", dependencies: ["p2pfs", "GroupModel", "Swarm"], swiftSettings: settings),
+    .testTarget(
+      name: "p2pfsTests", dependencies: ["p2pfs", "GroupModel", "Link", "Swarm", "Volume", "CFuse"],
+      swiftSettings: settings),
     .testTarget(name: "HouseTests", swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests", dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Tracker", "Visitors"],

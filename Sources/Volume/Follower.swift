@@ -40,6 +40,8 @@ final class Follower: BookReader, @unchecked Sendable {
     if !volume.book.sharesGroup(with: user) { volume.swarm.endLines(of: user) }
   }
 
+  func bookStartedAnew(_ group: GroupID) { tree?.startedAnew(group) }
+
   func bookGroupsChanged() { tree?.groupsChanged() }
 
   func bookForgot(_ group: GroupID) { volume?.forget(group) }
@@ -92,7 +94,11 @@ extension GroupVolume {
     guard end != .stopped else { return }
     // While shares are loaded the table does not know them yet.
     let files = shared.files(of: content.name.root) + (loading.withLock { $0 }.map { [$0] } ?? [])
-    for file in Set(files) where ledger.share(file)?.place == path {
+    for file in Set(files) {
+      // What is being uploaded anew is another content under the same name: its share must not go with the old one.
+      guard let share = ledger.share(file), share.place == path, share.content.root == content.name.root,
+        !publishing.withLock({ $0.contains(file) })
+      else { continue }
       let name = "\(book.groups[file.group].map { "\($0)/" } ?? "")\(Printable.escaped(file.path.bytes))"
       log("\(name) is no longer shared from \(path): \(end.sentence); upload it anew to share it")
       dropShare(file)
@@ -124,8 +130,19 @@ extension GroupVolume {
     if let root = share.content.root { withdraw(file, of: root) }
   }
 
+  /// From now on peers may ask for it under this name. Those who have asked before, and heard that it had gone, hear
+  /// that it is back.
+  func offer(_ content: StoredContent, as file: LedgerKey) {
+    shared.put(content, as: file)
+    let key = ContentKey(group: file.group, root: content.name.root)
+    swarm.heldChanged(of: key, gained: content.heldRuns(), lost: BlockRuns())
+  }
+
   func withdraw(_ file: LedgerKey, of root: ContentRoot) {
-    if let key = shared.remove(file, of: root) { announcer.withdrawn([key]) }
+    let content = shared.stored(ContentKey(group: file.group, root: root))
+    guard let key = shared.remove(file, of: root) else { return }
+    announcer.withdrawn([key])
+    if let content { swarm.sharingEnded(of: key, BlockRuns(allOf: content.name.layout)) }
   }
 
   func moveShares(from: FilePath, to: FilePath, in group: GroupID) {

@@ -8,7 +8,8 @@ package import Swarm
 internal import Synchronization
 
 extension GroupVolume {
-  /// Begins, or goes on with, one file's download. What could be refused at once is.
+  /// Begins, or goes on with, one file's download. What could be refused at once is. Who asked for it either sees it
+  /// to its end, or leaves it.
   package func download(
     _ path: FilePath, of name: GroupName, to destination: LocalPath
   ) throws(VolumeError) -> Transfer {
@@ -28,18 +29,20 @@ extension GroupVolume {
       forgetOtherDestination(than: record)
       try ledger.put(record)
     }
-    return fetch(record, of: name, modified: entry.modified, into: download)
+    let transfer = fetch(record, of: name, modified: entry.modified, into: download)
+    _ = transfer.join()
+    return transfer
   }
 
   /// One that is going on there already. A file has one download: what is on its way elsewhere stays so.
   private func running(_ key: LedgerKey, to destination: LocalPath) throws(VolumeError) -> Transfer? {
     guard let running = running.withLock({ $0[key] }) else { return nil }
-    guard running.result == nil else {
-      running.waitUntilOver(milliseconds: Self.endMilliseconds)
-      return nil
+    if running.result == nil, running.destination != destination {
+      throw .downloadsElsewhere(running.destination)
     }
-    guard running.destination == destination else { throw .downloadsElsewhere(running.destination) }
-    return running
+    if running.join() { return running }
+    running.waitUntilOver(milliseconds: Self.endMilliseconds)
+    return nil
   }
 
   /// To move what a stopped download has to the cache takes as long as its disks do.
@@ -79,7 +82,7 @@ extension GroupVolume {
       min(UInt64(content.heldBlockCount) * blockBytes, record.content.size)
     }
     running.withLock { $0[record.key] = transfer }
-    shared.put(content, as: record.key)
+    offer(content, as: record.key)
     // What an earlier run has left of it is not gained any more, and others wait for it.
     announcer.changed([key])
     let begin: @Sendable () -> Void = { [self] in
@@ -94,10 +97,10 @@ extension GroupVolume {
       return transfer
     }
     // What a crash has left unrecorded is looked at first, or it would be fetched again meanwhile.
-    _ = WorkerThread("doubts", niceness: 5) {
+    WorkerThread("doubts", niceness: 5) {
       content.settle(content.layout.allBlocks)
       begin()
-    }
+    }.detach()
     return transfer
   }
 

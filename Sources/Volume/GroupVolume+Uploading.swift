@@ -3,6 +3,7 @@
 
 package import GroupModel
 package import Swarm
+internal import Synchronization
 
 extension GroupVolume {
   package typealias HashProgress = (_ doneBytes: Int, _ fileBytes: Int) -> Bool
@@ -13,15 +14,24 @@ extension GroupVolume {
   ) throws(VolumeError) {
     let group = try group(name)
     try mayPublish(path, in: group)
+    let key = LedgerKey(group, path)
+    publishing.withLock { _ = $0.insert(key) }
+    defer { publishing.withLock { _ = $0.remove(key) } }
+    try share(file, as: key, in: name, goOn: goOn)
+  }
+
+  private func share(
+    _ file: LocalPath, as key: LedgerKey, in name: GroupName, goOn: HashProgress
+  ) throws(VolumeError) {
     let hashed = try onDisk(file) { () throws(DiskTrouble) in try HashedFile.hash(file, goOn: goOn) }
     let content = try onDisk(file) { () throws(DiskTrouble) in try store.share(hashed) }
-    let key = LedgerKey(group, path)
     let entry = FileContent(
       size: UInt64(hashed.stamp.fileBytes), root: hashed.content?.root, isExecutable: hashed.isExecutable)
     guard let entry else { throw .disk(.tooLarge, file) }
-    if let content { shared.put(content, as: key) }
+    let old = ledger.share(key)
+    if let content { offer(content, as: key) }
     do throws(VolumeError) {
-      try propose(.publish(path, .file(entry), modified: hashed.stamp.modified, over: nil), in: name)
+      try propose(.publish(key.path, .file(entry), modified: hashed.stamp.modified, over: nil), in: name)
     } catch {
       if let root = entry.root { withdraw(key, of: root) }
       throw error
@@ -29,7 +39,8 @@ extension GroupVolume {
     try onDisk(file) { () throws(DiskTrouble) in
       try ledger.put(LedgeredShare(key, content: entry, place: file))
     }
-    if let root = entry.root { try announce(ContentKey(group: group, root: root)) }
+    if let before = old?.content.root, before != entry.root { withdraw(key, of: before) }
+    if let root = entry.root { try announce(ContentKey(group: key.group, root: root)) }
   }
 
   /// Whoever hears of the file can find its bytes.
@@ -94,8 +105,26 @@ extension GroupVolume {
       try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(stopped) }
       return withdraw(key, of: root)
     }
+    if case .file(let content) = entry.kind, let root = content.root, shared.roots(of: key).contains(root) {
+      return try stopSharing(cached: content, root, isMine: entry.owner == user, at: key, in: name)
+    }
     guard entry.owner == user else { throw .notShared }
     try setSharing(key.path, in: name, isOn: false)
+  }
+
+  /// What was read here, or published through a mount. Who published it is taken to share it, until he says otherwise.
+  private func stopSharing(
+    cached content: FileContent, _ root: ContentRoot, isMine: Bool, at key: LedgerKey, in name: GroupName
+  ) throws(VolumeError) {
+    let stopped = LedgeredShare(key, content: content, place: nil, isStopped: true)
+    try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(stopped) }
+    do throws(VolumeError) {
+      if isMine { try setSharing(key.path, in: name, isOn: false) }
+    } catch {
+      try? ledger.removeShare(key)
+      throw error
+    }
+    withdraw(key, of: root)
   }
 
   /// Where the file has left the group with its last sharer, it is published again from where it lies.
@@ -109,6 +138,9 @@ extension GroupVolume {
     if share.place == nil, let record = ledger.download(key), record.state != .complete {
       return try startSharingPart(of: record)
     }
+    if share.place == nil, let entry, entry.owner != user, entry.kind == .file(share.content) {
+      return try startSharingCached(share)
+    }
     try mustBeHere(share)
     if entry == nil {
       let modified = share.place?.modified ?? 0
@@ -119,8 +151,16 @@ extension GroupVolume {
     try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(share.stopped(false)) }
     guard let contentName = ContentName(share.content) else { return }
     let content = try onDisk(nil) { () throws(DiskTrouble) in try store.content(contentName) }
-    shared.put(content, as: share.key)
+    offer(content, as: share.key)
     try announce(ContentKey(group: group, root: contentName.root))
+  }
+
+  /// As much of it as is here.
+  private func startSharingCached(_ share: LedgeredShare) throws(VolumeError) {
+    try onDisk(nil) { () throws(DiskTrouble) in try ledger.removeShare(share.key) }
+    guard let contentName = ContentName(share.content) else { return }
+    shareCached(
+      try onDisk(nil) { () throws(DiskTrouble) in try store.content(contentName) }, as: share.key)
   }
 
   private func startSharingPart(of record: LedgeredDownload) throws(VolumeError) {
@@ -128,7 +168,7 @@ extension GroupVolume {
     let content = try onDisk(nil) { () throws(DiskTrouble) in try store.content(contentName) }
     try onDisk(nil) { () throws(DiskTrouble) in try ledger.removeShare(record.key) }
     guard content.heldBlockCount > 0 else { return }
-    shared.put(content, as: record.key)
+    offer(content, as: record.key)
     try announce(ContentKey(group: record.key.group, root: contentName.root))
   }
 

@@ -57,6 +57,8 @@ package final class GroupVolume: @unchecked Sendable {
   let cachedIsShared = Atomic(false)
   /// The share that is being loaded at the start.
   let loading = Mutex<LedgerKey?>(nil)
+  /// What is being uploaded now.
+  let publishing = Mutex<Set<LedgerKey>>([])
   /// Shares that have ended by themselves, of which no tracker has heard yet.
   let untold = Mutex<Set<LedgerKey>>([])
   let follower: Follower

@@ -14,6 +14,8 @@ package final class Transfer: Sendable {
     var waiting: [Semaphore] = []
     /// The end of the program is not the end of the transfer: it goes on at the next start.
     var isAbandoned = false
+    /// Those who asked for it and have not gone away.
+    var followers = 0
     /// Nothing of it is to stay beside the destination.
     var leavesDestination = false
     /// All that follows from its result has been done.
@@ -56,6 +58,24 @@ package final class Transfer: Sendable {
     return isDone || bell.wait(until: .now + milliseconds)
   }
 
+  /// One more who wants it; false when it has ended, and is to be begun anew.
+  func join() -> Bool {
+    state.withLock { state in
+      guard state.result == nil else { return false }
+      state.followers += 1
+      return true
+    }
+  }
+
+  /// Who asked for it does not want it any longer. With the last of them it ends.
+  package func leave() {
+    let isLast = state.withLock { state in
+      state.followers -= 1
+      return state.followers <= 0
+    }
+    if isLast { cancel() }
+  }
+
   /// Called off for good: what was verified goes to the cache.
   func leaveDestination() {
     state.withLock { $0.leavesDestination = true }
@@ -74,7 +94,7 @@ package final class Transfer: Sendable {
   }
 
   /// Until its files are as they will stay.
-  func waitUntilOver(milliseconds: Int) {
+  package func waitUntilOver(milliseconds: Int) {
     let bell = Semaphore()
     let isOver = state.withLock { state in
       if !state.isOver { state.awaitingEnd.append(bell) }

@@ -71,6 +71,28 @@ import Testing
     #expect(Set(content.sharedPaths) == [place.local("one"), place.local("two")])
   }
 
+  @Test func `what is set aside goes to the cache, as far as it has room, and leaves nothing behind`() throws
+  {
+    var random = SeededRandom()
+    let place = Place()
+    let sample = Sample(byteCount: 8 << 20, random: &random)
+    var store = try PieceStore(place, limitBytes: 4 << 20)
+    let download = try store.download(sample.name, to: place.local("target"))
+    sample.putAll(into: download.content)
+    download.setAside()
+    #expect(place.names() == ["cache"])
+    let held = download.content.heldBlockCount
+    #expect((128...256).contains(held), "of 512 blocks, half fit")
+    #expect(store.usage.fetchedBytes <= 4 << 20)
+    store.close()
+    store = try PieceStore(place, limitBytes: 4 << 20)
+    let again = try store.download(sample.name, to: place.local("elsewhere"))
+    #expect(again.content.heldBlockCount == held, "and none of it is fetched twice")
+    sample.putAll(into: again.content)
+    try again.finish()
+    #expect(bytes(of: place.local("elsewhere")) == sample.bytes)
+  }
+
   @Test func `two downloads of one content fetch it once`() throws {
     var random = SeededRandom()
     let place = Place()

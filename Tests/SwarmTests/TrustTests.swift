@@ -44,6 +44,32 @@ import Visitors
     #expect(try end(dialling: alice, as: old) != nil)
   }
 
+  @Test func `a line ends with the certificate that it was opened with`() throws {
+    var limits = SwarmLimits()
+    limits.sweepMilliseconds = 100
+    let alice = try network.join("alice", limits: limits)
+    let raw = try RawPeer("mallory", as: network.credential("mallory"), pin: network.pin)
+    let short = try network.credential("mallory", forSeconds: 2)
+    try raw.dial(alice, as: short, pin: network.pin)
+    raw.ask(.join(Self.file.key, size: 1))
+    try raw.record.wait(for: "an answer") { !$0.answers.isEmpty }
+    #expect(raw.record.now.ends.isEmpty)
+    try raw.record.wait(for: "the end") { !$0.ends.isEmpty }
+    #expect(secondsSince1970() >= short.certificate.notAfter)
+  }
+
+  @Test func `with whom no group is shared any longer, no line is kept`() throws {
+    let alice = try network.join("alice")
+    let (bob, carol) = (try network.join("bob"), try network.join("carol"))
+    alice.shares(Self.file)
+    for member in [bob, carol] {
+      try member.downloads(Self.file, into: member.wants(Self.file), from: [alice]).outcome()
+    }
+    alice.swarm.endLines(of: bob.user)
+    let names = { alice.swarm.statistics()?.peers.map(\.peer.user.description) ?? [] }
+    #expect(eventually { names() == ["carol"] })
+  }
+
   @Test func `a certificate of another authority is turned away`() throws {
     let alice = try network.join("alice")
     let other = try TestSwarms()

@@ -103,6 +103,15 @@ final class FetchedContent {
     holdings.values.contains { $0.contains(block) } || prospects.contains { $0.mayHold(block) }
   }
 
+  /// Peers that hold what is not here.
+  var sourceCount: Int {
+    holdings.values.count { theirs in
+      var useful = theirs
+      useful.subtract(held)
+      return !useful.isEmpty
+    }
+  }
+
   /// Of these blocks, somebody waits for one that is not here.
   func isWaitedFor(_ blocks: Range<Int>) -> Bool {
     demands.values.contains { $0.urgency == .now && $0.blocks.overlaps(blocks) } && !held.contains(blocks)

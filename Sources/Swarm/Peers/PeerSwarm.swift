@@ -16,6 +16,7 @@ package final class PeerSwarm: @unchecked Sendable {
   private let server: PieceServer
   private let fetcher: Fetcher
   private let pool = BulkPool()
+  private let sweepMilliseconds: Int
   private var listener: Listener?
   private let lastID = Atomic<UInt64>(0)
 
@@ -28,6 +29,7 @@ package final class PeerSwarm: @unchecked Sendable {
   ) {
     guard let roster = Roster(as: credential, trusting: pin, on: loop, limits, log: log) else { return nil }
     self.port = port
+    sweepMilliseconds = limits.sweepMilliseconds
     self.roster = roster
     server = PieceServer(on: loop, shelf, membership, limits, pool)
     fetcher = Fetcher(on: loop, roster, server, membership, finder, limits, pool)
@@ -65,15 +67,13 @@ package final class PeerSwarm: @unchecked Sendable {
   }
 
   private func sweepLater() {
-    loop.after(milliseconds: Self.sweepMilliseconds) { [weak self] in
+    loop.after(milliseconds: sweepMilliseconds) { [weak self] in
       guard let self else { return }
       roster.sweep(now: .now)
       fetcher.sweep(now: .now)
       sweepLater()
     }
   }
-
-  private static let sweepMilliseconds = 10_000
 
   /// A renewed certificate of the same login: for lines from now on.
   package func use(_ credential: Credential) {
@@ -152,6 +152,11 @@ extension PeerSwarm {
     loop.post { [self] in fetcher.heldChanged(of: key, gained: gained, lost: lost) }
   }
 
+  /// What is here of it stays here, and is no longer for others.
+  package func sharingEnded(of key: ContentKey, _ blocks: BlockRuns) {
+    loop.post { [self] in server.heldChanged(of: key, gained: BlockRuns(), lost: blocks) }
+  }
+
   /// To be called when `Membership` has changed its answer: from now on nothing of the group goes to the user, on
   /// lines that are open either.
   package func cutOff(_ user: UserName, from group: GroupID) {
@@ -199,7 +204,7 @@ extension PeerSwarm {
     let contents = fetcher.wanted.map { key, known in
       ContentStatistics(
         key: key, fileBytes: known.content.layout.fileBytes, heldBlocks: known.content.held.count,
-        sources: known.content.holdings.count, isDownloading: !known.content.downloads.isEmpty,
+        sources: known.content.sourceCount, isDownloading: !known.content.downloads.isEmpty,
         counters: known.content.counters)
     }
     let counters = contents.reduce(fetcher.pastCounters) { $0 + $1.counters }

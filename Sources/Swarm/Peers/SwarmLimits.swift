@@ -15,6 +15,8 @@ package struct SwarmLimits: Sendable {
   package var linesPerContent = 8
   /// A line on which nothing is asked and no content joined is let go after this.
   package var idleMilliseconds = 300_000
+  /// How often idle lines, and those whose certificate has ended, are looked for.
+  package var sweepMilliseconds = 10_000
   /// How many contents one peer may join.
   package var joinsMax = 1024
 

@@ -21,7 +21,7 @@ package struct ContentStatistics: Sendable {
   package let key: ContentKey
   package let fileBytes: Int
   package let heldBlocks: Int
-  /// Peers on a line with us that hold some of it.
+  /// Peers on a line with us that hold something of it that is not here.
   package let sources: Int
   package let isDownloading: Bool
   package let counters: FetchCounters

@@ -6,7 +6,7 @@ import Glibc
 final class OutputStream {
   private static let bufferBytesMax = 32 << 10
 
-  private let descriptor: Int32
+  let descriptor: Int32
   private var buffer: [UInt8] = []
 
   init(_ descriptor: Int32) { self.descriptor = descriptor }

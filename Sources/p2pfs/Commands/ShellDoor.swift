@@ -11,7 +11,8 @@ final class ShellDoor: Door {
   private let output: OutputStream
   private let forPeople: Bool
   private var table: AlignedTable?
-  private var showsProgress = false
+  /// How wide the line of progress is that stands on the terminal now; 0 for none.
+  private var progressWidth = 0
 
   init(output: Int32 = STDOUT_FILENO, forPeople: Bool? = nil) {
     self.output = OutputStream(output)
@@ -21,14 +22,22 @@ final class ShellDoor: Door {
   /// In place of the last one, and gone when it is over.
   func show(_ progress: Progress) {
     guard forPeople else { return }
-    let line = progress.isOver ? "" : ProgressBar.line(progress, width: TerminalWidth.columns)
-    try? output.write("\r\u{1B}[K" + line)
+    let columns = TerminalWidth.columns
+    let line = progress.isOver ? "" : ProgressBar.line(progress, width: columns)
+    if progressWidth == 0, !progress.isOver { Interruption.takesProgressAway(from: output.descriptor) }
+    try? output.write(wipe(columns) + line)
     try? output.flush()
-    showsProgress = !progress.isOver
+    progressWidth = DisplayWidth.of(line)
+  }
+
+  /// Where the terminal has been made narrower meanwhile, the line has come to lie on several.
+  private func wipe(_ columns: Int) -> String {
+    let rowsAbove = max(0, progressWidth - 1) / max(1, columns)
+    return rowsAbove > 0 ? "\u{1B}[\(rowsAbove)A\r\u{1B}[J" : "\r\u{1B}[K"
   }
 
   func show(_ answer: Answer) throws(Failure) {
-    if showsProgress {
+    if progressWidth > 0 {
       show(Progress(label: "", doneBytes: 0, totalBytes: 0, bytesPerSecond: 0, isOver: true))
     }
     switch answer {
@@ -61,6 +70,28 @@ final class ShellDoor: Door {
     guard let ending = table else { return }
     table = nil
     for line in ending.lastLines() { try output.write(line + "\n") }
+  }
+}
+
+/// Whoever presses Ctrl-C at a line of progress gets his prompt on a clean one.
+private enum Interruption {
+  private static let wipe: StaticString = "\r\u{1B}[K"
+  nonisolated(unsafe) private static var terminal: Int32 = -1
+
+  static func takesProgressAway(from descriptor: Int32) {
+    guard terminal < 0 else { return }
+    terminal = descriptor
+    for number in [SIGINT, SIGTERM, SIGHUP] { handle(number) }
+  }
+
+  /// A signal that is ignored, as by nohup, stays so.
+  private static func handle(_ number: Int32) {
+    let before = signal(number) { number in
+      _ = write(Interruption.terminal, Interruption.wipe.utf8Start, Interruption.wipe.utf8CodeUnitCount)
+      signal(number, SIG_DFL)
+      raise(number)
+    }
+    if unsafeBitCast(before, to: Int.self) == 1 { signal(number, before) }
   }
 }
 

@@ -54,7 +54,7 @@ extension Status {
       + daemon.events.suffix(Self.eventsShown).map { "event \(UTC.iso($0.time)) \($0.text)" }
   }
 
-  private static let eventsShown = 10
+  static let eventsShown = 10
 
   private var loginWords: String {
     guard let user else { return "none: log in with 'p2pfs login USER'" }
@@ -130,7 +130,10 @@ extension DaemonReport {
       ),
       (
         "events",
-        .array(events.map { .object([("at", .string(UTC.iso($0.time))), ("text", .string($0.text))]) })
+        .array(
+          events.suffix(Status.eventsShown).map {
+            .object([("at", .string(UTC.iso($0.time))), ("text", .string($0.text))])
+          })
       ),
     ])
   }

@@ -9,6 +9,7 @@ import Volume
 
 struct MemberEngine: SharingEngine {
   private static let progressMilliseconds = 200
+  private static let endMilliseconds = 10_000
 
   let volume: GroupVolume
   /// Where relative paths begin.
@@ -53,9 +54,16 @@ extension MemberEngine {
   private func upload(_ file: LocalPath, to group: GroupName, _ door: any Door) throws(Failure) {
     let named = LocalTree.isDots(file.name) ? try LocalTree.resolved(file) : file
     let name = try GroupPath.checked(String(decoding: named.name, as: UTF8.self))
+    let own = OwnDirectory(volume.stateDirectory)
     var first: Failure?
     try LocalTree.walk(named) { (found) throws(Failure) in
       do throws(Failure) {
+        switch own?.part(found) {
+        case nil: break
+        case .inside: return
+        case .beginning:
+          throw .malformed("\(found.path) is p2pfs's own, with your key in it: share something else")
+        }
         try upload(found, below: name, to: group, door)
       } catch {
         guard !found.below.isEmpty, error.concernsOneFile else { throw error }
@@ -240,9 +248,14 @@ extension MemberEngine {
     var patience = Patience(transfer, volume)
     while !transfer.wait(milliseconds: Self.progressMilliseconds) {
       meter.tell(transfer.doneBytes, of: transfer.totalBytes)
-      if !goesOn() { transfer.cancel() }
+      if !goesOn() {
+        transfer.leave()
+        throw .calledOff
+      }
       if let trouble = patience.isOver() { transfer.fail(trouble) }
     }
+    // Who hears how it ended finds its files so.
+    transfer.waitUntilOver(milliseconds: Self.endMilliseconds)
     try volumeDoes { () throws(VolumeError) in try transfer.result?.get() }
     meter.end()
     try door.show(.line("downloaded \(path) of \(transfer.group) to \(place)"))

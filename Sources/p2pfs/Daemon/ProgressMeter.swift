@@ -1,24 +1,17 @@
-// How far something has come, told to the door now and then: not more often than a person can read.
+// How far something has come, told to the door now and then: not more often than a person can read. How it looks on a
+// terminal is in ProgressBar.
 
 import GroupModel
 import Link
 
-struct Progress: Hashable, Sendable {
-  let label: String
-  let doneBytes: UInt64
-  let totalBytes: UInt64
-  let bytesPerSecond: UInt64
-  /// Nothing is under way any longer: the door takes its line away.
-  let isOver: Bool
-}
-
 final class ProgressMeter {
   private static let pauseMilliseconds = 200
+  /// The rate is that of so many last tellings: one that stalls shows it, and one that jumps about can still be read.
+  private static let samplesMax = 25
 
   private let label: String
   private let door: any Door
-  private var began: (at: Instant, bytes: UInt64)?
-  private var lastTold: Instant?
+  private var samples: [(at: Instant, bytes: UInt64)] = []
 
   init(_ path: FilePath, in group: GroupName, _ door: any Door) {
     label = "\(group)/\(Printable.escaped(path.bytes))"
@@ -27,51 +20,23 @@ final class ProgressMeter {
 
   func tell(_ done: UInt64, of all: UInt64) {
     let now = Instant.now
-    let start = began ?? (now, done)
-    began = start
-    if let lastTold, now.milliseconds(after: lastTold) < Self.pauseMilliseconds { return }
-    lastTold = now
-    let elapsed = UInt64(max(1, now.milliseconds(after: start.at)))
-    let rate = (done - min(done, start.bytes)) * 1000 / elapsed
+    if let last = samples.last, now.milliseconds(after: last.at) < Self.pauseMilliseconds { return }
+    samples.append((now, done))
+    if samples.count > Self.samplesMax { samples.removeFirst() }
     door.show(
       Progress(label: label, doneBytes: done, totalBytes: all, bytesPerSecond: rate, isOver: false))
   }
 
+  private var rate: UInt64 {
+    guard let first = samples.first, let last = samples.last else { return 0 }
+    let elapsed = UInt64(max(1, last.at.milliseconds(after: first.at)))
+    return (last.bytes - min(last.bytes, first.bytes)) * 1000 / elapsed
+  }
+
+  /// Once: what is said after it has its own line.
   func end() {
-    guard lastTold != nil else { return }
+    guard !samples.isEmpty else { return }
+    samples = []
     door.show(Progress(label: label, doneBytes: 0, totalBytes: 0, bytesPerSecond: 0, isOver: true))
-  }
-}
-
-/// One line of a terminal, written over itself.
-enum ProgressBar {
-  private static let cells = 24
-
-  static func line(_ progress: Progress, width: Int) -> String {
-    let part = progress.totalBytes == 0 ? 1 : Double(progress.doneBytes) / Double(progress.totalBytes)
-    let full = Int(part * Double(cells))
-    let bar = String(repeating: "#", count: full) + String(repeating: "-", count: cells - full)
-    let rate = "\(size(progress.bytesPerSecond))/s"
-    let tail = " [\(bar)] \(Int(part * 100))% \(rate) \(timeLeft(progress))"
-    let room = max(8, width - tail.count - 1)
-    let label = progress.label.count > room ? "…" + progress.label.suffix(room - 1) : progress.label
-    return label + tail
-  }
-
-  private static func timeLeft(_ progress: Progress) -> String {
-    guard progress.bytesPerSecond > 0 else { return "-:--" }
-    let seconds =
-      (progress.totalBytes - min(progress.totalBytes, progress.doneBytes)) / progress.bytesPerSecond
-    let rest = seconds % 60
-    return "\(seconds / 60):\(rest < 10 ? "0" : "")\(rest) left"
-  }
-
-  static func size(_ bytes: UInt64) -> String {
-    var value = Double(bytes)
-    for unit in ["B", "K", "M", "G"] {
-      if value < 1024 { return unit == "B" ? "\(bytes)B" : "\((value * 10).rounded() / 10)\(unit)" }
-      value /= 1024
-    }
-    return "\((value * 10).rounded() / 10)T"
   }
 }

@@ -16,11 +16,15 @@ struct MountOwner: Hashable, Sendable {
 enum Lifetime {
   static let told: Double = 86_400
   static let none: Double = 0
+  static let unsettled: Double = 1
 }
 
 extension Attributes {
-  /// Of a control file nobody tells when its length changes.
-  var lifetimeSeconds: Double { kind == .control ? Lifetime.none : Lifetime.told }
+  /// Of a control file nobody tells when its length changes, nor of a file that is being fetched or written how far that is.
+  var lifetimeSeconds: Double {
+    if kind == .control { return Lifetime.none }
+    return areSettled ? Lifetime.told : Lifetime.unsettled
+  }
 
   func stat(of owner: MountOwner) -> stat {
     var bytes = Glibc.stat()
@@ -62,9 +66,9 @@ extension Found {
 extension timespec {
   /// Rounds down, also before 1970.
   init(nanosecondsSince1970 nanoseconds: Int64) {
-    let billion: Int64 = 1_000_000_000
-    let rest = (nanoseconds % billion + billion) % billion
-    self.init(tv_sec: Int((nanoseconds - rest) / billion), tv_nsec: Int(rest))
+    let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+    let isBefore = rest < 0
+    self.init(tv_sec: Int(seconds) - (isBefore ? 1 : 0), tv_nsec: Int(rest) + (isBefore ? 1_000_000_000 : 0))
   }
 
   /// What lies beyond the years 1677 to 2262 becomes their end.

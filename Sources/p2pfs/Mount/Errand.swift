@@ -6,7 +6,7 @@ import Volume
 /// ## Concurrency model
 /// `run` on one of the errands' threads, `interrupt` on any.
 final class Errand: Interruptible, Sendable {
-  private let reply: Reply
+  private let reply: any Answerable
   private let caller = Caller()
   private let crew: Errands
   private let waiting: Waiting
@@ -15,7 +15,7 @@ final class Errand: Interruptible, Sendable {
 
   /// `body` answers, or throws why not.
   init(
-    _ reply: Reply, crew: Errands, waiting: Waiting,
+    _ reply: any Answerable, crew: Errands, waiting: Waiting,
     _ body: @escaping @Sendable (Caller) throws(TreeError) -> Void
   ) {
     self.reply = reply
@@ -25,8 +25,10 @@ final class Errand: Interruptible, Sendable {
   }
 
   func begin(on errands: Errands, _ kind: Errands.Kind) {
-    reply.onInterrupt { [weak self] in self?.interrupt() }
     waiting.add(self)
+    reply.onInterrupt { [weak self, waiting, thread = reply.thread] in
+      if let self { waiting.interrupted(self, thread) }
+    }
     errands.add(kind) { self.run() }
   }
 
@@ -36,7 +38,7 @@ final class Errand: Interruptible, Sendable {
     waiting.remove(self)
   }
 
-  /// Answers on the crew's threads: an interrupt comes while libfuse holds the request.
+  /// libfuse may hold the request meanwhile, so it is answered elsewhere.
   func interrupt() {
     caller.interrupt()
     guard take() else { return }

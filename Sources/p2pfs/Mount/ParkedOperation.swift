@@ -29,7 +29,7 @@ final class ParkedOperation: Interruptible, Sendable {
     var callOff: (@Sendable () -> Void)?
   }
 
-  private let reply: Reply
+  private let reply: any Answerable
   private let crew: Errands
   private let waiting: Waiting
   private let bring: @Sendable (Range<Int>, @escaping Arrival) -> @Sendable () -> Void
@@ -38,7 +38,7 @@ final class ParkedOperation: Interruptible, Sendable {
 
   /// `bring` gives back how it is called off.
   init(
-    _ reply: Reply, crew: Errands, waiting: Waiting,
+    _ reply: any Answerable, crew: Errands, waiting: Waiting,
     bring: @escaping @Sendable (Range<Int>, @escaping Arrival) -> @Sendable () -> Void,
     tryAgain: @escaping @Sendable () -> Step
   ) {
@@ -50,12 +50,22 @@ final class ParkedOperation: Interruptible, Sendable {
   }
 
   func begin(with bytes: Range<Int>) {
-    reply.onInterrupt { [weak self] in self?.interrupt() }
     waiting.add(self)
+    reply.onInterrupt { [weak self, waiting, thread = reply.thread] in
+      if let self { waiting.interrupted(self, thread) }
+    }
     goOn(with: bytes)
   }
 
-  func interrupt() { end { $0.fail(.interrupted) } }
+  /// libfuse may hold the request meanwhile, so it is answered elsewhere.
+  func interrupt() {
+    guard let callOff = end() else { return }
+    callOff()
+    crew.add { [self] in
+      reply.fail(.interrupted)
+      waiting.remove(self)
+    }
+  }
 
   private func goOn(with bytes: Range<Int>) {
     let round = state.withLock { state in
@@ -63,7 +73,7 @@ final class ParkedOperation: Interruptible, Sendable {
       return state.isOver ? nil : state.rounds
     }
     guard let round else { return }
-    guard round <= Self.roundsMax else { return end { $0.fail(.notNow("it is taken away again")) } }
+    guard round <= Self.roundsMax else { return fail(.notNow("it is taken away again")) }
     let callOff = bring(bytes) { error in self.crew.add { self.arrived(error) } }
     let isOver = state.withLock { state in
       if state.rounds == round { state.callOff = callOff }
@@ -79,23 +89,24 @@ final class ParkedOperation: Interruptible, Sendable {
     }
     if isOver { return }
     switch error.map(Step.failed) ?? tryAgain() {
-    case .done: end { _ in }
+    case .done: if end() != nil { waiting.remove(self) }
     case .needs(let bytes): goOn(with: bytes)
-    case .failed(let error): end { $0.fail(error) }
+    case .failed(let error): fail(error)
     }
   }
 
-  /// Answers on the crew's threads: an interrupt comes while libfuse holds the request.
-  private func end(_ answer: @escaping @Sendable (Reply) -> Void) {
-    let (isFirst, callOff) = state.withLock { state in
+  private func fail(_ error: TreeError) {
+    guard end() != nil else { return }
+    reply.fail(error)
+    waiting.remove(self)
+  }
+
+  /// How what is under way is called off; nil when somebody else has ended it.
+  private func end() -> (@Sendable () -> Void)? {
+    state.withLock { state in
+      if state.isOver { return nil }
       defer { (state.isOver, state.callOff) = (true, nil) }
-      return (!state.isOver, state.callOff)
-    }
-    guard isFirst else { return }
-    callOff?()
-    crew.add { [self] in
-      answer(reply)
-      waiting.remove(self)
+      return state.callOff ?? {}
     }
   }
 }

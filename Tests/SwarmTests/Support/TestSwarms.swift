@@ -19,12 +19,12 @@ final class TestSwarms {
   var pin: Pin { .certificate(authority.certificate) }
 
   func credential(
-    _ name: String, lineage: UInt64 = 1, now: Int64 = secondsSince1970()
+    _ name: String, lineage: UInt64 = 1, now: Int64 = secondsSince1970(), forSeconds lifetime: Int64 = 86_400
   ) throws -> Credential {
     let key = try KeyPair.generate()
     let certificate = try authority.issueMember(
       user: #require(UserName(name)), generation: 1, lineage: lineage,
-      request: CertificateRequest(signedBy: key), now: now)
+      request: CertificateRequest(signedBy: key), now: now, lifetimeSeconds: lifetime)
     return Credential(key: key, certificate: certificate)
   }
 
