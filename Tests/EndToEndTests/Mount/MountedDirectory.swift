@@ -6,7 +6,9 @@ import Testing
 extension Person {
   var mountPoint: String { story.scratch.path + "/" + URL(filePath: state).lastPathComponent + "-mount" }
 
-  func mountsApart(_ options: String..., sourceLocation: SourceLocation = #_sourceLocation) -> MountedDirectory {
+  func mountsApart(_ options: String..., sourceLocation: SourceLocation = #_sourceLocation)
+    -> MountedDirectory
+  {
     let mount = MountedDirectory(of: self)
     mount.comesUp(options, sourceLocation: sourceLocation)
     return mount
