@@ -51,7 +51,9 @@ package final class PublishJournal: Sendable {
 
   package func append(_ publish: PendingPublish) throws(DiskTrouble) { try table.put(publish, .processCrash) }
 
-  package func remove(_ request: RequestID) throws(DiskTrouble) { _ = try table.remove(request, .processCrash) }
+  package func remove(_ request: RequestID) throws(DiskTrouble) {
+    _ = try table.remove(request, .processCrash)
+  }
 
   package func sync() throws(DiskTrouble) { try table.sync() }
 }

@@ -129,7 +129,7 @@ extension DaemonReport {
       (
         "events",
         .array(
-          events.suffix(Status.eventsShown).map {
+          events.map {
             .object([("at", .string(UTC.iso($0.time))), ("text", .string($0.text))])
           })
       ),
