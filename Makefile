@@ -2,10 +2,11 @@
 
 SWIFT ?= swift
 RELEASE := $(SWIFT) build -c release --static-swift-stdlib
-PACKAGES := libssl-dev libsqlite3-dev libedit-dev libfuse3-dev fuse3 pkg-config openssl sqlite3 gcc e2fsprogs xfsprogs mount util-linux procps
+PACKAGES := libssl-dev libsqlite3-dev libedit-dev libfuse3-dev fuse3 pkg-config openssl sqlite3 gcc e2fsprogs xfsprogs mount util-linux procps \
+	attr git nano rsync unzip vim-tiny zip
+# What files are fetched with beside ours, to compare; no test needs it.
+BENCH_PACKAGES := nginx-light curl python3-libtorrent iproute2
 FUZZ_SECONDS ?= 60
-
-BENCH_MIB ?= 1024
 
 .PHONY: help setup build test quick-test fuzz sanitize bench-tracker bench-swarm check format clean
 
@@ -17,7 +18,7 @@ help:
 	@echo "make fuzz           fuzz each parser of network bytes, FUZZ_SECONDS=$(FUZZ_SECONDS) in all"
 	@echo "make sanitize       the model's, the lines' and the disk's tests under Thread- and AddressSanitizer"
 	@echo "make bench-tracker  put a tracker under load and print a table (QUICK=1: in half a minute)"
-	@echo "make bench-swarm    a file from one member to another over loopback: MB/s, CPU seconds, latency (BENCH_MIB=$(BENCH_MIB))"
+	@echo "make bench-swarm    files between members beside curl and libtorrent: MB/s, CPU, latency (QUICK=1: in three minutes; root)"
 	@echo "make check          formatting, and the imports that the house allows"
 	@echo "make format         format all Swift in place"
 	@echo "make clean          remove everything that was built"
@@ -30,6 +31,7 @@ build: setup
 	$(RELEASE) --product tracker
 
 test: check build
+	$(RELEASE) --product exercise
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --no-parallel --skip EndToEndTests
 	Fuzz/run.sh 20
@@ -49,9 +51,10 @@ bench-tracker: build
 	$(RELEASE) --product tracker-load
 	Benchmarks/tracker.sh $(if $(QUICK),--quick)
 
-bench-swarm: setup
+bench-swarm: build
+	@Scripts/setup.sh $(BENCH_PACKAGES)
 	$(RELEASE) --product swarm-load
-	Benchmarks/swarm.sh $(BENCH_MIB)
+	Benchmarks/swarm.sh $(if $(QUICK),--quick)
 
 check: setup
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Fuzz Package.swift

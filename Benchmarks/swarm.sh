@@ -1,12 +1,26 @@
 #!/bin/sh
-# A file from members to another over loopback, each a process of its own. The seeds' file lies in memory.
-# usage: Benchmarks/swarm.sh [MiB]
+# Files between members: with the real programs, over loopback and over links of 20 ms, beside curl and libtorrent;
+# then the swarm alone, without daemon and commands. Prints tables. As root, in network namespaces of its own.
+# usage: Benchmarks/swarm.sh [--quick]
 set -eu
 cd "$(dirname "$0")/.."
-load=$(pwd)/.build/release/swarm-load
-mib=${1:-1024}
-target=${BENCH_DIR:-/tmp}
-for run in "1 store" "1 store" "1 store" "4 store" "4 quarters" "1 random"; do
+[ "$(id -u)" = 0 ] || {
+  echo "bench: network namespaces need root: run it with sudo" >&2
+  exit 77
+}
+bin=$(pwd)/.build/release
+work=$(mktemp -d "${BENCH_DIR:-.build}/bench-swarm.XXXXXX")
+trap '${BENCH_KEEP:+:} rm -rf "$work"' EXIT
+mib=1024
+[ "${1:-}" != --quick ] || mib=256
+
+# Debian's own Python, which has the Debian package of libtorrent.
+unshare --net sh -c 'ip link set lo up && exec "$@"' sh \
+  /usr/bin/python3 -B Benchmarks/Product/swarm.py "$bin" "$work" "$@"
+
+echo "The swarm alone, each end a process without a daemon, $mib MiB over loopback:"
+echo
+for run in "1 store" "4 store" "4 quarters" "1 random"; do
   set -- $run
-  "$load" "$mib" "$1" "$2" /dev/shm "$target"
+  "$bin/swarm-load" "$mib" "$1" "$2" /dev/shm "$work"
 done

@@ -26,7 +26,7 @@ enum Seeds {
       "Answers": WireSamples.answers.map { [$0.answer.kind(answering: $0.kind)] + $0.answer.bytes },
       "Pushes": WireSamples.pushes.map { [$0.kind] + $0.bytes },
       "Frames": frames, "Decisions": decisions, "Names": names, "Certificates": try certificates(),
-      "Texts": texts, "Proofs": proofs,
+      "Texts": texts, "Proofs": proofs, "PeerMessages": peerMessages, "DaemonMessages": daemonMessages,
     ]
   }
 
@@ -64,6 +64,35 @@ enum Seeds {
     var writer = WireWriter()
     write(&writer)
     return writer.bytes
+  }
+
+  private static var peerMessages: [[UInt8]] {
+    let key = ContentKey(group: GroupID(9), root: ContentRoot(Digest(hashing: [1, 2, 3].span.bytes)))
+    let requests: [PeerRequest] = [
+      .join(key, size: 1 << 50),
+      .blocks(BlocksRequest(key: key, first: 77, count: 32, uncles: nil, urgency: .now)),
+      .blocks(BlocksRequest(key: key, first: 1 << 36, count: 7, uncles: 31, urgency: .ahead)),
+      .hashes(HashesRequest(key: key, height: 13, index: 4, base: 0, uncles: 12)),
+    ]
+    let held: [HeldBlocks] = [.none, .all, .some([0..<1, 5..<9]), .some([3..<1 << 30])]
+    let pushes: [PeerPush] =
+      held.map { .gained(key, $0) } + [.lost(key, .all), .cancel(exchange: 7), .part(key)]
+    return requests.map { request in [0, request.kind] + written { request.write(to: &$0) } }
+      + pushes.map { push in [1, push.kind] + written { push.write(to: &$0) } }
+      + held.map { held in [2, 1] + written { $0.held(held) } }
+  }
+
+  /// A list of words, one of flags, a directory and no trackers; a reload; then a reply of each form.
+  private static var daemonMessages: [[UInt8]] {
+    let two: [UInt8] = [0, 0, 0, 2, 0, 2, 0x6C, 0x73, 0, 0]
+    let text: [UInt8] = [0, 1, 0x2F]
+    let none: [UInt8] = [0, 0, 0, 0]
+    let number = [UInt8](repeating: 1, count: 8)
+    return [
+      [0, 0] + two + none + text + none, [0, 1], [1, 0] + text, [1, 1, 0, 0, 0, 1] + text + [1],
+      [1, 2] + two,
+      [1, 3] + text + number + number + number + [0], [1, 4] + none + text,
+    ]
   }
 
   private static var names: [[UInt8]] {

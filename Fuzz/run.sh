@@ -14,6 +14,9 @@ swift=(swiftc -O -parse-as-library -package-name p2pfs -swift-version 6 -enable-
 instrumented=(-sanitize=fuzzer,address -use-ld=lld)
 samples=Tests/GroupModelTests/WireSamples.swift
 
+# What shells and daemons say to each other is the program's own.
+control=(Sources/p2pfs/Daemon/DaemonMessage.swift Sources/p2pfs/Commands/{Answer,Progress}.swift)
+
 # The model twice: for the seeds as it is, for the targets with what libFuzzer follows.
 model() {
   local folder=$1
@@ -31,13 +34,15 @@ build() {
   "${swift[@]}" -I "$out/plain" -o "$out/seeds" Fuzz/Seeds.swift "$samples" "$out/plain/GroupModel.o"
   local target
   for target in Fuzz/Targets/*.swift; do
+    local with=()
+    [[ $target == */DaemonMessages.swift ]] && with=("${control[@]}")
     "${swift[@]}" "${instrumented[@]}" -I "$out/model" -o "$out/$(basename "$target" .swift)" \
-      Fuzz/Support.swift "$target" "$out/model/GroupModel.o"
+      Fuzz/Support.swift "$target" "${with[@]}" "$out/model/GroupModel.o"
   done
 }
 
 stamp=$out/built
-if [[ ! -e $stamp || -n $(find Fuzz Sources/GroupModel Sources/COpenSSL "$samples" -newer "$stamp" -print -quit) ]]; then
+if [[ ! -e $stamp || -n $(find Fuzz Sources/GroupModel Sources/COpenSSL "$samples" "${control[@]}" -newer "$stamp" -print -quit) ]]; then
   mkdir -p "$out"
   touch "$stamp.begun"
   build

@@ -128,8 +128,19 @@ extension GroupVolume {
     if let root = share.content.root { withdraw(file, of: root) }
   }
 
+  /// From now on peers may ask for it under this name. Those who have asked before, and heard that it had gone, hear
+  /// that it is back.
+  func offer(_ content: StoredContent, as file: LedgerKey) {
+    shared.put(content, as: file)
+    let key = ContentKey(group: file.group, root: content.name.root)
+    swarm.heldChanged(of: key, gained: content.heldRuns(), lost: BlockRuns())
+  }
+
   func withdraw(_ file: LedgerKey, of root: ContentRoot) {
-    if let key = shared.remove(file, of: root) { announcer.withdrawn([key]) }
+    let content = shared.stored(ContentKey(group: file.group, root: root))
+    guard let key = shared.remove(file, of: root) else { return }
+    announcer.withdrawn([key])
+    if let content { swarm.sharingEnded(of: key, BlockRuns(allOf: content.name.layout)) }
   }
 
   func moveShares(from: FilePath, to: FilePath, in group: GroupID) {

@@ -102,6 +102,10 @@ package final class GroupBook: @unchecked Sendable {
   /// Whether it has caught up with a tracker, and that tracker is still there.
   package var isCurrent: Bool { current.withLock { $0 } }
 
+  /// False where no tracker has been reached in that time.
+  @discardableResult
+  package func waitUntilCurrent(milliseconds: Int) -> Bool { wait(milliseconds: milliseconds) { isCurrent } }
+
   /// Waits until what is known here has come to fulfil `condition`; false when the time is over first.
   func wait(milliseconds: Int, until condition: () -> Bool) -> Bool {
     let deadline = Instant.now + milliseconds

@@ -15,7 +15,9 @@ extension GroupVolume {
     let key = ContentKey(group: file.group, root: content.name.root)
     let isNew = !shared.isShared(key)
     shared.putCached(content, as: file)
-    if isNew, content.heldBlockCount > 0 { announcer.changed([key]) }
+    guard isNew, content.heldBlockCount > 0 else { return }
+    announcer.changed([key])
+    swarm.heldChanged(of: key, gained: content.heldRuns(), lost: BlockRuns())
   }
 
   /// The file is another content now, or gone: those who still read what it was are served for a while.

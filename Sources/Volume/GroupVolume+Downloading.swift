@@ -82,7 +82,7 @@ extension GroupVolume {
       min(UInt64(content.heldBlockCount) * blockBytes, record.content.size)
     }
     running.withLock { $0[record.key] = transfer }
-    shared.put(content, as: record.key)
+    offer(content, as: record.key)
     // What an earlier run has left of it is not gained any more, and others wait for it.
     announcer.changed([key])
     let begin: @Sendable () -> Void = { [self] in
@@ -97,10 +97,10 @@ extension GroupVolume {
       return transfer
     }
     // What a crash has left unrecorded is looked at first, or it would be fetched again meanwhile.
-    _ = WorkerThread("doubts", niceness: 5) {
+    WorkerThread("doubts", niceness: 5) {
       content.settle(content.layout.allBlocks)
       begin()
-    }
+    }.detach()
     return transfer
   }
 

@@ -84,6 +84,9 @@ import Testing
     }
     #expect((30e6...80e6).contains(fast.rate))
     #expect((15e3...18e3).contains(slow.rate))
+    // The first of a row is short; what follows while it is under way is not.
+    #expect(fast.requestBlocks(whileReading: false) == 1)
+    fast.asked(16_384, now: at(2_000))
     #expect(fast.requestBlocks(whileReading: false) > 16)
     #expect(slow.requestBlocks(whileReading: false) == 1)
     #expect(fast.depth(whileReading: true) < fast.depth(whileReading: false))

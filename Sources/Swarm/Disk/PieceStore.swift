@@ -53,10 +53,10 @@ package final class PieceStore: Sendable {
   private static func keep(_ shelf: Shelf) {
     shelf.countClosed()
     while !shelf.isStopping {
-      let isUrgent = shelf.keeperWork.wait(until: .now + keepingMilliseconds)
+      let due = Instant.now + keepingMilliseconds
+      while shelf.keeperWork.wait(until: due), !shelf.isStopping { shelf.saveMuch() }
       if shelf.isStopping { return }
       shelf.saveUnsaved()
-      if isUrgent { continue }
       shelf.closeIdle()
       _ = shelf.evict(atLeast: 0, .demand)
     }

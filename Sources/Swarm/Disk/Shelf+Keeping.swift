@@ -10,6 +10,18 @@ extension Shelf {
   private static let idleMilliseconds = 60_000
   private static let idleMax = 100
 
+  /// Of contents that grow fast, in the background, so that little is left to do for who wants one of them durable.
+  func saveMuch() {
+    let unsaved = state.withLock { state in
+      state.isKeeperCalled = false
+      return state.unsaved.compactMap { state.open[$0] }
+    }
+    for content in unsaved where content.isMuchUnsaved {
+      content.beginWriteback()
+      if content.isSavingDue { try? content.save() }
+    }
+  }
+
   func saveUnsaved() {
     let unsaved = state.withLock { state in
       defer { state.unsaved = [] }

@@ -17,6 +17,8 @@ final class Shelf: Sendable {
     var closed: [ContentName: Note] = [:]
     /// Names only: a reference here would make a content look used.
     var unsaved: Set<ContentName> = []
+    /// Of some there is much, and the keeper has not come to it yet.
+    var isKeeperCalled = false
     var doubtful: [StoredContent] = []
     /// Open and idle, since when.
     var idleSince: [ContentName: Instant] = [:]
@@ -148,11 +150,13 @@ final class Shelf: Sendable {
 // What is to be done soon, by the keeper's threads.
 extension Shelf {
   func mindUnsaved(_ content: StoredContent) {
-    let isMuch = content.unsavedBytes >= StoredContent.unsavedBytesMax
-    state.withLock { state in
+    let isMuch = content.isMuchUnsaved
+    let callsKeeper = state.withLock { state in
       if !state.isClosed { state.unsaved.insert(content.name) }
+      defer { state.isKeeperCalled = state.isKeeperCalled || isMuch }
+      return isMuch && !state.isKeeperCalled
     }
-    if isMuch { keeperWork.signal() }
+    if callsKeeper { keeperWork.signal() }
   }
 
   func mindDoubts(_ content: StoredContent) {

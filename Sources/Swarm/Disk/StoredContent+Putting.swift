@@ -123,6 +123,7 @@ extension StoredContent {
       guard isWritten else { return ([], delta) }
       if file.isCache { state.uses.touch(blocks.pieces, now) }
       state.bodies[index].unsavedBytes += layout.bytes(of: blocks).count
+      state.bodies[index].unbegunBytes += layout.bytes(of: blocks).count
       return (state.gain(blocks, in: index, layout: layout), delta)
     }
     shelf.room.add(delta, isKept: isKept)

@@ -7,9 +7,31 @@ internal import Synchronization
 
 extension StoredContent {
   /// Bytes that a power cut would make us fetch again, at most; a crash of the daemon costs none.
-  static let unsavedBytesMax = 256 << 20
+  private static let unsavedBytesMax = 256 << 20
 
-  var unsavedBytes: Int { state.withLock { $0.bodies.reduce(0) { $0 + $1.unsavedBytes } } }
+  /// The kernel would begin by itself after many seconds, and who waits for a file of a gigabyte would wait for all
+  /// of it to be written at once in the end.
+  private static let unbegunBytesMax = 32 << 20
+
+  var isSavingDue: Bool { unsavedBytes >= Self.unsavedBytesMax }
+
+  var isMuchUnsaved: Bool {
+    state.withLock { $0.bodies.contains { $0.unbegunBytes >= Self.unbegunBytesMax } } || isSavingDue
+  }
+
+  private var unsavedBytes: Int { state.withLock { $0.bodies.reduce(0) { $0 + $1.unsavedBytes } } }
+
+  func beginWriteback() {
+    let files = state.withLock { state in
+      state.bodies.indices.compactMap { index -> PieceFile? in
+        guard state.bodies[index].unbegunBytes >= Self.unbegunBytesMax else { return nil }
+        state.bodies[index].unbegunBytes = 0
+        return state.bodies[index].file
+      }
+    }
+    // The kernel knows which pages of it are new.
+    for file in files { file.descriptor.beginWriteback(of: 0..<layout.fileBytes) }
+  }
 
   /// Brings the records up to date with what is in the files. The disk is waited for outside `recordTurn`, so that
   /// nobody who makes room waits with it.

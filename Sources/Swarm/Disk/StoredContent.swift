@@ -116,6 +116,8 @@ package final class StoredContent: Sendable {
     var saved = BlockSet()
     /// Written since the record was last saved.
     var unsavedBytes = 0
+    /// Written since the kernel was last asked to bring what it has to the disk.
+    var unbegunBytes = 0
     var isRecordStale = false
     /// The device has lost writes that it had taken: what it now says of this file is worth nothing.
     var isSyncBroken = false

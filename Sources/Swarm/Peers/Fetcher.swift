@@ -97,7 +97,10 @@ extension Fetcher {
   func fetchAll(
     _ id: DemandID, of key: ContentKey, _ store: any ContentStoring, then: @escaping FetchQueue.Then
   ) {
-    queue.fetchAll(id, of: want(key, store).content, then: then)
+    let content = want(key, store).content
+    // What has come or gone while nobody shared it, nobody has told.
+    if content.isIdle { content.held = store.heldRuns() }
+    queue.fetchAll(id, of: content, then: then)
     pumpSoon()
   }
 
@@ -150,6 +153,10 @@ extension Fetcher {
 extension Fetcher {
   func holders(of key: ContentKey, _ holders: [ContentHolder]) {
     guard let known = wanted[key] else { return }
+    // Who has something else to say than before may serve it again.
+    for holder in Set(holders).subtracting(known.holders) {
+      if case .reached(let session) = roster.reach(holder, now: .now) { known.refusals[session.id] = nil }
+    }
     known.holders = holders
     known.content.isBeingLocated = false
     reach(known)

@@ -18,6 +18,7 @@ struct PeerPace {
   /// Answers that were waited for in vain, since the last one that came.
   private(set) var lateInARow = 0
 
+  private var windowCount = 0
   private var windowBegan: Instant = .never
   private var windowBytes = 0
 
@@ -54,13 +55,18 @@ struct PeerPace {
   /// Over at least this long: what one wake-up brings says nothing.
   private static let windowSeconds = 0.02
 
+  /// TCP begins slowly: what comes at first says little of what could come.
+  private var isBeginning: Bool { windowCount < 10 }
+
   private mutating func measureRate(_ now: Instant) {
     let seconds = Self.seconds(from: windowBegan, to: now)
     guard seconds >= max(Self.windowSeconds, roundTrip ?? 0) || outstandingRequests == 0 && rate == 0 else {
       return
     }
     let measured = Double(windowBytes) / max(seconds, 1e-4)
-    rate = rate == 0 ? measured : rate + (measured - rate) * min(1, 0.3 + seconds)
+    let weight = rate == 0 || isBeginning && measured > rate ? 1 : min(1, 0.3 + seconds)
+    rate += (measured - rate) * weight
+    windowCount += 1
     windowBegan = now
     windowBytes = 0
   }
@@ -99,7 +105,7 @@ extension PeerPace {
     let trip = roundTrip ?? 0.05
     // What is asked for is nobody else's to ask for: where a group fetches together, depth is what is fetched twice.
     let seconds = max(isReading ? 2 * trip : 4 * trip, 0.1)
-    let least = isReading ? 2 * Self.blockBytes : Self.leastBytes
+    let least = isReading ? 2 * Self.blockBytes : isBeginning ? Self.firstBytes : Self.leastBytes
     return Int(min(Self.bytesMax, max(least, rate * seconds)))
   }
 
@@ -109,8 +115,9 @@ extension PeerPace {
 
   /// So many blocks that each answer takes some twenty milliseconds: fewer would cost calls, more would make what is
   /// urgent wait behind them, and a slow peer's answers seem to be lost.
+  /// The first of a row is a single one: it is here, and says how long the way is, while the rest still comes.
   func requestBlocks(whileReading isReading: Bool) -> Int {
-    guard !isSnubbed else { return 1 }
+    guard !isSnubbed, outstandingRequests > 0 else { return 1 }
     guard rate > 0 else { return isReading ? 4 : 8 }
     let blocks = Int(rate * (isReading ? 0.005 : 0.02) / Self.blockBytes)
     return max(isReading || rate < 1e6 ? 1 : 2, min(blocks, ContentLayout.blocksPerPiece))

@@ -152,6 +152,11 @@ extension PeerSwarm {
     loop.post { [self] in fetcher.heldChanged(of: key, gained: gained, lost: lost) }
   }
 
+  /// What is here of it stays here, and is no longer for others.
+  package func sharingEnded(of key: ContentKey, _ blocks: BlockRuns) {
+    loop.post { [self] in server.heldChanged(of: key, gained: BlockRuns(), lost: blocks) }
+  }
+
   /// To be called when `Membership` has changed its answer: from now on nothing of the group goes to the user, on
   /// lines that are open either.
   package func cutOff(_ user: UserName, from group: GroupID) {

@@ -69,9 +69,10 @@ extension OpenFile {
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int, isAgain: Bool = false
   ) -> Outcome {
     guard buffer.count > 0 else { return .read(0) }
-    let (draft, stored) = file.state.withLock { ($0.draft, $0.stored) }
+    let (draft, stored, isEmpty) = file.state.withLock { ($0.draft, $0.stored, $0.content.size == 0) }
     if let draft { return Self.outcome(draft.read(into: buffer, at: offset)) }
-    guard let stored else { return .read(0) }
+    // Too few bytes would be a file that ends there.
+    guard let stored else { return isEmpty ? .read(0) : .failed(.stale) }
     if !isAgain { lookAhead(offset..<offset + buffer.count, in: stored) }
     return Self.outcome(stored.read(into: buffer, at: offset))
   }

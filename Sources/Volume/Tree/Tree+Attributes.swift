@@ -31,7 +31,10 @@ extension Tree {
       return table.withLock { _ in node.modified = modified }
     }
     try mustBeMine(entry, in: group)
-    let path = try path(of: node)
+    guard let path = try? path(of: node) else {
+      // Removed, and still open somewhere.
+      return table.withLock { _ in node.modified = modified }
+    }
     let number = try decide(
       .publish(path, kind, modified: modified, over: entry.version), in: group, for: caller)
     let new = Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)

@@ -14,10 +14,13 @@ extension Tree {
       try mustBeWritable()
       try mustBeMine(file.state.withLock { $0.published }, in: file.group)
     }
-    if !access.truncates { try makeReadable(file, at: node) }
+    // Counted first: what nobody has open may be forgotten at any moment.
     let open = take(file, at: node, access)
-    guard access.truncates else { return open }
     do throws(TreeError) {
+      guard access.truncates else {
+        try makeReadable(file, at: node)
+        return open
+      }
       try truncateAtOnce(file, at: node)
       open.noteWritten()
       return open

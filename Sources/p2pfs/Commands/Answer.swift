@@ -19,14 +19,3 @@ enum Answer: Hashable, Sendable {
     }
   }
 }
-
-/// Where a command came in, and where its answer goes out: the shell, the console, a control file.
-protocol Door {
-  func show(_ answer: Answer) throws(Failure)
-  /// For those who watch; a pipe is not told.
-  func show(_ progress: Progress)
-}
-
-extension Door {
-  func show(_ progress: Progress) {}
-}

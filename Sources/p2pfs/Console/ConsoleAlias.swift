@@ -2,6 +2,7 @@
 // who is in one group only need not name it.
 
 import GroupModel
+import Swarm
 import Volume
 
 enum ConsoleAlias {
@@ -13,7 +14,9 @@ enum ConsoleAlias {
     In the console also, for who is in one group only:
       show                 lists its files
       share <n> <file>...  shares n files
-      seed <file>          shares a file
+      seed <file>          shares a file, and shows its link: root and size are in it
+      fetch <root> <bytes> <output>
+                           fetches what has that root and size
       download <file>      fetches a file into this directory
       start                lists downloads
       exit                 leaves the console
@@ -31,12 +34,21 @@ enum ConsoleAlias {
       let files = try counted(words)
       return [["upload_file"] + files + [try onlyGroup(volume)]]
     case "seed" where words.count == 2:
-      return [["upload_file", words[1], try onlyGroup(volume)]]
+      return try seed(words[1], in: try onlyGroup(volume))
+    case "fetch" where words.count == 4:
+      return [["fetch", "p2pfs://\(try onlyGroup(volume))/\(words[1])/\(words[2])/file", words[3]]]
     case "download" where words.count == 2:
       return [["download_file", try onlyGroup(volume), words[1], "."]]
     case "start" where words.count == 1: return [["show_downloads"]]
     default: return [words]
     }
+  }
+
+  /// A directory has no root.
+  private static func seed(_ path: String, in group: String) throws(Failure) -> [[String]] {
+    let upload = ["upload_file", path, group]
+    guard let place = LocalPath(path), !LocalTree.isDirectory(place) else { return [upload] }
+    return [upload, ["link", group, String(decoding: place.name, as: UTF8.self)]]
   }
 
   /// `share 2 a, b`: the number says how many, and commas may part them.

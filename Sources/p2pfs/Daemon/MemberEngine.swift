@@ -10,7 +10,6 @@ import Volume
 struct MemberEngine: SharingEngine {
   private static let progressMilliseconds = 200
   private static let endMilliseconds = 10_000
-  private static let eventsShown = 10
 
   let volume: GroupVolume
   /// Where relative paths begin.
@@ -55,9 +54,16 @@ extension MemberEngine {
   private func upload(_ file: LocalPath, to group: GroupName, _ door: any Door) throws(Failure) {
     let named = LocalTree.isDots(file.name) ? try LocalTree.resolved(file) : file
     let name = try GroupPath.checked(String(decoding: named.name, as: UTF8.self))
+    let own = OwnDirectory(volume.stateDirectory)
     var first: Failure?
     try LocalTree.walk(named) { (found) throws(Failure) in
       do throws(Failure) {
+        switch own?.part(found) {
+        case nil: break
+        case .inside: return
+        case .beginning:
+          throw .malformed("\(found.path) is p2pfs's own, with your key in it: share something else")
+        }
         try upload(found, below: name, to: group, door)
       } catch {
         guard !found.below.isEmpty, error.concernsOneFile else { throw error }
@@ -279,9 +285,7 @@ extension MemberEngine {
           label: "\($0.group)/\(Printable.escaped($0.path.bytes))", doneBytes: $0.doneBytes,
           totalBytes: $0.totalBytes)
       },
-      events: volume.events.latest.suffix(Self.eventsShown).map {
-        DaemonReport.Event(time: $0.time, text: $0.text)
-      })
+      events: volume.events.latest.map { DaemonReport.Event(time: $0.time, text: $0.text) })
     report.mounted = mount?.place.path
     report.pending = mount?.pending ?? []
     return report

@@ -4,15 +4,6 @@
 import GroupModel
 import Link
 
-struct Progress: Hashable, Sendable {
-  let label: String
-  let doneBytes: UInt64
-  let totalBytes: UInt64
-  let bytesPerSecond: UInt64
-  /// Nothing is under way any longer: the door takes its line away.
-  let isOver: Bool
-}
-
 final class ProgressMeter {
   private static let pauseMilliseconds = 200
   /// The rate is that of so many last tellings: one that stalls shows it, and one that jumps about can still be read.

@@ -16,11 +16,15 @@ struct MountOwner: Hashable, Sendable {
 enum Lifetime {
   static let told: Double = 86_400
   static let none: Double = 0
+  static let unsettled: Double = 1
 }
 
 extension Attributes {
-  /// Of a control file nobody tells when its length changes.
-  var lifetimeSeconds: Double { kind == .control ? Lifetime.none : Lifetime.told }
+  /// Of a control file nobody tells when its length changes, nor of a file that is being fetched or written how far that is.
+  var lifetimeSeconds: Double {
+    if kind == .control { return Lifetime.none }
+    return areSettled ? Lifetime.told : Lifetime.unsettled
+  }
 
   func stat(of owner: MountOwner) -> stat {
     var bytes = Glibc.stat()

@@ -202,14 +202,20 @@ extension FuseOperations {
   func flush(_ reply: Reply, _ handle: Handle) {
     guard handle.writes else { return reply.succeed() }
     let thread = reply.thread
-    later(.files, reply) { caller throws(TreeError) in
+    later(.files, reply) { [self] caller throws(TreeError) in
       switch handle.opened {
-      case .file(let file): try file.flush(by: CallingProcess.id(ofThread: thread) ?? 0, for: caller)
+      case .file(let file): try flush(file, by: CallingProcess.id(ofThread: thread) ?? 0, caller)
       case .control(let control): try control.flush(for: caller)
       case .directory: break
       }
       reply.succeed()
     }
+  }
+
+  private func flush(_ file: OpenFile, by process: pid_t, _ caller: Caller) throws(TreeError) {
+    let inode = try tree.attributes(of: file.node).inode
+    if CallingProcess.holds(inode: inode, process: process) { return }
+    try file.flush(by: process, for: caller)
   }
 
   func synchronize(_ reply: Reply, _ handle: Handle) {

@@ -5,6 +5,7 @@
 // and one directory that is held up does not hold up the others.
 
 import CFuse
+import Link
 import Synchronization
 import Volume
 
@@ -19,6 +20,8 @@ struct Forgotten: Hashable, Sendable {
 /// `forgetName` and `forgetNode` for every thread: they only note it. Each node is told by one thread at a time.
 final class KernelMemory: KernelCache, Sendable {
   private static let threadsMax = 8
+  /// Longer than an answer to a lookup is on its way to the kernel.
+  private static let againMilliseconds = 150
 
   private struct State {
     var forgotten: [NodeNumber: Forgotten] = [:]
@@ -32,6 +35,7 @@ final class KernelMemory: KernelCache, Sendable {
 
   private let state = Mutex(State())
   private let threads = Errands("kernel-memory", threadsMax: threadsMax)
+  private let later = EventLoop(name: "kernel-later")
 
   func forgetName(_ name: [UInt8], in directory: NodeNumber) {
     note(directory) { $0.names.insert(name) }
@@ -45,7 +49,10 @@ final class KernelMemory: KernelCache, Sendable {
   }
 
   /// What was said before there was a mount nobody has to forget.
-  func attach(_ kernel: @escaping Kernel) { state.withLock { $0.kernel = kernel } }
+  func attach(_ kernel: @escaping Kernel) {
+    later.start()
+    state.withLock { $0.kernel = kernel }
+  }
 
   /// Waits for those who are telling, which needs a mount that still answers.
   func detach() {
@@ -53,6 +60,7 @@ final class KernelMemory: KernelCache, Sendable {
       state.kernel = nil
       state.forgotten = [:]
     }
+    later.stop()
     threads.finish()
   }
 
@@ -66,7 +74,20 @@ final class KernelMemory: KernelCache, Sendable {
   }
 
   private func tell(_ node: NodeNumber) {
-    while let (kernel, forgotten) = state.withLock({ next(of: node, &$0) }) { kernel(node, forgotten) }
+    while let (kernel, forgotten) = state.withLock({ next(of: node, &$0) }) {
+      kernel(node, forgotten)
+      if !forgotten.names.isEmpty { tellAgain(node, forgotten.names) }
+    }
+  }
+
+  /// An answer to a lookup that was given before may have come to the kernel after this: what it says is forgotten too.
+  private func tellAgain(_ node: NodeNumber, _ names: Set<[UInt8]>) {
+    later.post { [self] in
+      later.after(milliseconds: Self.againMilliseconds) { [self] in
+        guard let kernel = state.withLock({ $0.kernel }) else { return }
+        threads.add { kernel(node, Forgotten(names: names)) }
+      }
+    }
   }
 
   private func next(of node: NodeNumber, _ state: inout State) -> (Kernel, Forgotten)? {

@@ -12,7 +12,9 @@ final class Team {
   let people: [Person]
   let mint: CertificateMint
 
-  init(_ names: String...) throws {
+  convenience init(_ names: String...) throws { try self.init(names) }
+
+  init(_ names: [String]) throws {
     let users = try names.map { try #require(UserName($0)) }
     story = Story()
     let story = story
@@ -115,17 +117,6 @@ extension Person {
       let fields = line.split(separator: " ")
       if fields.count == 4 { all[String(fields[0]), default: 0] += Int(fields[3]) ?? 0 }
     }
-  }
-
-  /// A daemon for this person, ready to be given commands.
-  @discardableResult
-  func serves(_ options: String..., sourceLocation: SourceLocation = #_sourceLocation) -> Child {
-    let daemon = start(["--listen", "127.0.0.1:0"] + options + ["serve"])
-    story.daemons.append(daemon)
-    #expect(daemon.waitFor("serving", on: 2), "\(daemon.text(2))", sourceLocation: sourceLocation)
-    // It has heard of its groups when it can list them as its own.
-    _ = run(["list_groups"])
-    return daemon
   }
 
   /// A download that goes on while the story does.

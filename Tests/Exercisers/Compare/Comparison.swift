@@ -6,7 +6,7 @@ import Glibc
 
 struct Comparison: Exercise {
   static let name = "compare"
-  static let usage = "[--ops 10000] BELIEVED-DIR DIR (both empty)"
+  static let usage = "[--ops 10000] [--check-every 500] [--log] BELIEVED-DIR DIR (both empty)"
 
   private let one: Side
   private let other: Side
@@ -16,6 +16,8 @@ struct Comparison: Exercise {
 
   static func run(_ words: inout Words, seed: UInt64) throws {
     let count = try words.number("--ops", else: 10_000)
+    let checkEvery = try words.number("--check-every", else: 500)
+    let logs = words.has("--log")
     let places = try words.places(2)
     umask(0o022)
     for place in places where !(try list(joined(place, []))).isEmpty {
@@ -23,7 +25,7 @@ struct Comparison: Exercise {
     }
     var comparison = Comparison(
       one: Side(places[0]), other: Side(places[1]), chooser: Chooser(random: SeededRandom(seed)))
-    try comparison.run(count)
+    try comparison.run(count, checkEvery: checkEvery, logs: logs)
   }
 
   private init(one: Side, other: Side, chooser: Chooser) {
@@ -35,16 +37,17 @@ struct Comparison: Exercise {
     }
   }
 
-  private mutating func run(_ count: Int) throws {
+  private mutating func run(_ count: Int, checkEvery: Int, logs: Bool) throws {
     for number in 1...count {
       let operation = chooser.next()
       if isAmbiguous(operation) { continue }
       note(number, operation)
       let (seen, twin) = (one.perform(operation), other.perform(operation))
       tally(operation, seen)
+      if logs { say("\(last.last ?? "") = \(seen.result)") }
       if seen != twin { throw Difference(account(seen, twin)) }
       chooser.note(operation, seen.result)
-      if number % 500 == 0 { try compareTrees() }
+      if number % checkEvery == 0 { try compareTrees() }
     }
     try compareTrees()
     for (word, count) in counts.sorted(by: { $0.key < $1.key }) {

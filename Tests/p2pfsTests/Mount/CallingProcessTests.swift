@@ -6,8 +6,8 @@ import Testing
 @testable import p2pfs
 
 @Suite struct CallingProcessTests {
-  private func id(_ text: String) -> pid_t? {
-    Array(text.utf8).withUnsafeBytes { CallingProcess.id(inStatus: $0) }
+  private func id(_ text: String) -> String? {
+    ProcessText(Array(text.utf8))["Tgid"]
   }
 
   @Test func `the process of this thread is this process`() {
@@ -21,10 +21,17 @@ import Testing
   }
 
   @Test func `the fourth line says it, whatever the name in the first`() {
-    #expect(id("Name:\tsh\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t4711\nNgid:\t0\n") == 4711)
-    #expect(id("Name:\tTgid:\t5\nTgid:\t6\n") == 6)
-    #expect(id("Name:\tx\\nTgid:\t5\nTgid:\t6\n") == 6)
-    #expect(id("Name:\tx\nTgid:\tmany\n") == nil)
+    #expect(id("Name:\tsh\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t4711\nNgid:\t0\n") == "4711")
+    #expect(id("Name:\tTgid:\t5\nTgid:\t6\n") == "6")
+    #expect(id("Name:\tx\\nTgid:\t5\nTgid:\t6\n") == "6")
     #expect(id("") == nil)
+  }
+
+  @Test func `a process holds what it has open under a small number`() {
+    var bytes = stat()
+    #expect(fstat(STDERR_FILENO, &bytes) == 0)
+    #expect(CallingProcess.holds(inode: UInt64(bytes.st_ino), process: getpid()))
+    #expect(!CallingProcess.holds(inode: .max, process: getpid()))
+    #expect(!CallingProcess.holds(inode: UInt64(bytes.st_ino), process: .max))
   }
 }
