@@ -28,9 +28,11 @@ final class Crew: Sendable {
     threads.withLock { $0 = made }
   }
 
-  /// What somebody waits for is done before everything that waits already.
+  /// What somebody waits for is done before everything that waits already. After `stop` nothing is kept: a job holds
+  /// who gave it, and would keep him for ever.
   func add(isUrgent: Bool = false, _ job: @escaping @Sendable () -> Void) {
     state.withLock { state in
+      guard !state.isStopping else { return }
       if isUrgent { state.jobs.insert(job, at: state.done) } else { state.jobs.append(job) }
     }
     bell.signal()

@@ -51,10 +51,8 @@ extension Status {
     ] + (daemon.mounted.map { ["mounted \(Printable.escaped($0))"] } ?? [])
       + daemon.pending.map { "pending \($0)" }
       + daemon.transfers.map { "transfer \($0.doneBytes)/\($0.totalBytes) \($0.label)" }
-      + daemon.events.suffix(Self.eventsShown).map { "event \(UTC.iso($0.time)) \($0.text)" }
+      + daemon.events.map { "event \(UTC.iso($0.time)) \($0.text)" }
   }
-
-  static let eventsShown = 10
 
   private var loginWords: String {
     guard let user else { return "none: log in with 'p2pfs login USER'" }
@@ -131,7 +129,7 @@ extension DaemonReport {
       (
         "events",
         .array(
-          events.suffix(Status.eventsShown).map {
+          events.map {
             .object([("at", .string(UTC.iso($0.time))), ("text", .string($0.text))])
           })
       ),

@@ -72,8 +72,13 @@ extension Mounted {
     _ script: String, within seconds: Double = 60, sourceLocation: SourceLocation = #_sourceLocation
   ) -> String {
     let outcome = tries(script, within: seconds)
-    #expect(outcome.exit == 0, "\(name): \(script): \(outcome)", sourceLocation: sourceLocation)
+    #expect(outcome.exit == 0, "\(name): \(script): \(outcome)\(lastWords)", sourceLocation: sourceLocation)
     return outcome.output.hasSuffix("\n") ? String(outcome.output.dropLast()) : outcome.output
+  }
+
+  /// Of a daemon that has ended.
+  private var lastWords: String {
+    daemon.wait(within: 0).map { "the daemon has ended: \($0)\n\(daemon.text(2))" } ?? ""
   }
 
   /// Fails with the words of that error number.
@@ -100,7 +105,8 @@ extension Mounted {
       if output == text || output == text + "\n" { return }
       usleep(50_000)
     } while Date() < deadline
-    Issue.record("\(name): \(script): '\(output)' and not '\(text)'", sourceLocation: sourceLocation)
+    Issue.record(
+      "\(name): \(script): '\(output)' and not '\(text)'\(lastWords)", sourceLocation: sourceLocation)
   }
 
   /// Of a file: one of `owner`, `root`, `link`, `sharers`, `have`, `state`.
