@@ -2,7 +2,8 @@
 
 SWIFT ?= swift
 RELEASE := $(SWIFT) build -c release --static-swift-stdlib
-PACKAGES := libssl-dev libsqlite3-dev libedit-dev libfuse3-dev fuse3 pkg-config openssl sqlite3 gcc e2fsprogs xfsprogs mount util-linux procps
+PACKAGES := libssl-dev libsqlite3-dev libedit-dev libfuse3-dev fuse3 pkg-config openssl sqlite3 gcc e2fsprogs xfsprogs mount util-linux procps \
+	attr git nano rsync unzip vim-tiny zip
 # What files are fetched with beside ours, to compare; no test needs it.
 BENCH_PACKAGES := nginx-light curl python3-libtorrent iproute2
 FUZZ_SECONDS ?= 60
@@ -30,6 +31,7 @@ build: setup
 	$(RELEASE) --product tracker
 
 test: check build
+	$(RELEASE) --product exercise
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --no-parallel --skip EndToEndTests
 	Fuzz/run.sh 20

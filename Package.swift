@@ -59,14 +59,18 @@ let package = Package(
     .target(
       name: "Visitors", dependencies: ["GroupModel", "Link", "COpenSSL"], path: "Tests/Visitors",
       swiftSettings: settings),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
-      name: "GroupModelTests", dependencies: ["GroupModel"], exclude: ["Vectors"], swiftSettings: settings),
+      name: "GroupModelTests", dependencies: ["GroupModel", "TestSupport"], exclude: ["Vectors"],
+      swiftSettings: settings),
     .testTarget(
-      name: "LinkTests", dependencies: ["Link", "GroupModel", "COpenSSL", "Visitors"], swiftSettings: settings
+      name: "LinkTests", dependencies: ["Link", "GroupModel", "COpenSSL", "Visitors", "TestSupport"],
+      swiftSettings: settings
     ),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "GroupModel"], swiftSettings: settings),
     .testTarget(
-      name: "SwarmTests", dependencies: ["Swarm", "GroupModel", "Link", "Visitors"], swiftSettings: settings),
+      name: "SwarmTests", dependencies: ["Swarm", "GroupModel", "Link", "Visitors", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel", "Visitors"],
       swiftSettings: settings),
@@ -75,7 +79,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "HouseTests", swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Tracker", "Visitors"],
+      name: "EndToEndTests",
+      dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Tracker", "Visitors", "TestSupport"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 bin=$(pwd)/.build/release
 work=$(mktemp -d "${BENCH_DIR:-.build}/bench-swarm.XXXXXX")
 trap '${BENCH_KEEP:+:} rm -rf "$work"' EXIT
+trap 'exit 75' INT TERM
 mib=1024
 [ "${1:-}" != --quick ] || mib=256
 

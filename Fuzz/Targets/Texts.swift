@@ -27,8 +27,8 @@ private func checkFingerprint(_ text: String) {
     require(fingerprint.bytes.count == 32, "32 bytes")
     require(Fingerprint(fingerprint.description) == fingerprint, "read again")
   }
-  if let bytes = AuthorityText.bytes(text) {
-    require(bytes.count == 32 && AuthorityText.bytes(AuthorityText.text(bytes)) == bytes, "read again")
+  if let bytes = Fingerprint(prefixed: text)?.bytes {
+    require(bytes.count == 32 && Fingerprint(prefixed: Fingerprint.text(bytes))?.bytes == bytes, "read again")
   }
 }
 

@@ -40,6 +40,8 @@ final class Follower: BookReader, @unchecked Sendable {
     if !volume.book.sharesGroup(with: user) { volume.swarm.endLines(of: user) }
   }
 
+  func bookStartedAnew(_ group: GroupID) { tree?.startedAnew(group) }
+
   func bookGroupsChanged() { tree?.groupsChanged() }
 
   func bookForgot(_ group: GroupID) { volume?.forget(group) }
@@ -63,7 +65,9 @@ final class Follower: BookReader, @unchecked Sendable {
       guard let mine = volume.ledger.share(key), entry.kind != .file(mine.content)
       else { return }
       volume.dropShare(mine.key)
-    case .moved(let from, let to): volume.moveShares(from: from, to: to, in: group)
+    case .moved(let from, let to):
+      volume.retireAll(LedgerKey(group, to), for: nil)
+      volume.moveShares(from: from, to: to, in: group)
     case .stands, .ended: break
     }
   }

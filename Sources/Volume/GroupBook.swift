@@ -16,6 +16,8 @@ package protocol BookReader: AnyObject, Sendable {
   /// Somebody is no longer in a group, or this member himself is not.
   func book(_ group: GroupID, lost user: UserName)
   func bookForgot(_ group: GroupID)
+  /// A group was told anew, from nothing: what was not told has gone, and nobody says what that was.
+  func bookStartedAnew(_ group: GroupID)
   /// The groups that this member is in are other ones.
   func bookGroupsChanged()
   /// Somebody now holds a content that was located, or no longer does.
@@ -101,6 +103,10 @@ package final class GroupBook: @unchecked Sendable {
 
   /// Whether it has caught up with a tracker, and that tracker is still there.
   package var isCurrent: Bool { current.withLock { $0 } }
+
+  /// False where no tracker has been reached in that time.
+  @discardableResult
+  package func waitUntilCurrent(milliseconds: Int) -> Bool { wait(milliseconds: milliseconds) { isCurrent } }
 
   /// Waits until what is known here has come to fulfil `condition`; false when the time is over first.
   func wait(milliseconds: Int, until condition: () -> Bool) -> Bool {
@@ -280,14 +286,17 @@ extension GroupBook {
 
   private func catchUp(with group: GroupSummary) throws {
     var more = true
+    var isAnew = false
     while more {
       let mark = try catalog.mark(of: group.id)
       guard case .caughtUp(let page) = try line.ask(.catchUp(group.id, after: mark)) else { return }
       guard !page.more || page.mark != mark else { throw TrackerTrouble.malformed }
       try catalog.adopt(page, of: group)
+      isAnew = isAnew || page.startsAnew
       if !page.changes.isEmpty { reader?.bookChanged(group.id, page.changes, by: nil) }
       more = page.more
     }
+    if isAnew { reader?.bookStartedAnew(group.id) }
     let before = rolls.withLock { $0[group.id]?.members ?? [] }
     try loadRoll(of: group.id, named: group.name)
     let after = rolls.withLock { $0[group.id]?.members ?? [] }

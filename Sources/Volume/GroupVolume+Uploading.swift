@@ -105,8 +105,26 @@ extension GroupVolume {
       try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(stopped) }
       return withdraw(key, of: root)
     }
+    if case .file(let content) = entry.kind, let root = content.root, shared.roots(of: key).contains(root) {
+      return try stopSharing(cached: content, root, isMine: entry.owner == user, at: key, in: name)
+    }
     guard entry.owner == user else { throw .notShared }
     try setSharing(key.path, in: name, isOn: false)
+  }
+
+  /// What was read here, or published through a mount. Who published it is taken to share it, until he says otherwise.
+  private func stopSharing(
+    cached content: FileContent, _ root: ContentRoot, isMine: Bool, at key: LedgerKey, in name: GroupName
+  ) throws(VolumeError) {
+    let stopped = LedgeredShare(key, content: content, place: nil, isStopped: true)
+    try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(stopped) }
+    do throws(VolumeError) {
+      if isMine { try setSharing(key.path, in: name, isOn: false) }
+    } catch {
+      try? ledger.removeShare(key)
+      throw error
+    }
+    withdraw(key, of: root)
   }
 
   /// Where the file has left the group with its last sharer, it is published again from where it lies.
@@ -120,6 +138,9 @@ extension GroupVolume {
     if share.place == nil, let record = ledger.download(key), record.state != .complete {
       return try startSharingPart(of: record)
     }
+    if share.place == nil, let entry, entry.owner != user, entry.kind == .file(share.content) {
+      return try startSharingCached(share)
+    }
     try mustBeHere(share)
     if entry == nil {
       let modified = share.place?.modified ?? 0
@@ -132,6 +153,14 @@ extension GroupVolume {
     let content = try onDisk(nil) { () throws(DiskTrouble) in try store.content(contentName) }
     offer(content, as: share.key)
     try announce(ContentKey(group: group, root: contentName.root))
+  }
+
+  /// As much of it as is here.
+  private func startSharingCached(_ share: LedgeredShare) throws(VolumeError) {
+    try onDisk(nil) { () throws(DiskTrouble) in try ledger.removeShare(share.key) }
+    guard let contentName = ContentName(share.content) else { return }
+    shareCached(
+      try onDisk(nil) { () throws(DiskTrouble) in try store.content(contentName) }, as: share.key)
   }
 
   private func startSharingPart(of record: LedgeredDownload) throws(VolumeError) {

@@ -9,6 +9,7 @@ import Volume
 enum MountProgram {
   static let logName = "daemon.log"
   private static let logBytesMax = 1 << 20
+  private static let currentMilliseconds = 2_000
 
   /// In the background. Returns when the directory can be used.
   static func start(_ line: ShellLine, _ place: String, _ door: any Door) throws(Failure) -> Int32 {
@@ -54,39 +55,49 @@ extension MountProgram {
   private static func run(_ options: Options, _ place: String, _ waiting: ReadySignal?) throws(Failure) {
     let signals = StopSignals()
     let daemon = try Daemon(options, logsTimes: waiting != nil)
-    let mounted = try MountPlace(preparing: place)
     // A daemon that stays is not to keep the directory it was started in from being unmounted.
     chdir("/")
-    try daemon.start()
-    guard let user = try loggedIn(daemon) else { throw .refused(.notLoggedIn) }
-    let life = MountLife(at: mounted, options.mount, of: daemon)
-    daemon.show(life)
-    let socket = try SocketDoor(daemon)
-    socket.open()
-    stopOnSignal(signals, life)
-    let told = "\(Printable.escaped(mounted.path)) as \(user)"
     let result: Result<Void, Failure>
     do throws(Failure) {
-      try life.run {
-        daemon.note("mounted \(told)")
-        // Whoever started it was stopped meanwhile, and does not want it.
-        if waiting?.send(0, told) == false { life.stop() }
-      }
-      daemon.note("unmounted \(Printable.escaped(mounted.path))")
-      result = .success(())
+      result = .success(try serve(daemon, at: place, until: signals, waiting))
     } catch {
       result = .failure(error)
     }
-    socket.close()
+    // Also where it failed: OpenSSL must not be in use when the process ends.
     daemon.close()
     try result.get()
     _exit(0)
   }
 
-  /// Why nobody is, where that is not all there is to say.
+  private static func serve(
+    _ daemon: Daemon, at place: String, until signals: StopSignals, _ waiting: ReadySignal?
+  ) throws(Failure) {
+    try daemon.start()
+    guard let user = try loggedIn(daemon) else { throw .refused(.notLoggedIn) }
+    let mounted = try MountPlace(preparing: place)
+    try mounted.mustBeAllowed(daemon.options.mount.passed)
+    let life = MountLife(at: mounted, daemon.options.mount, of: daemon)
+    daemon.show(life)
+    let socket = try SocketDoor(daemon)
+    socket.open()
+    defer { socket.close() }
+    stopOnSignal(signals, life)
+    let told = "\(Printable.escaped(mounted.path)) as \(user)"
+    try life.run {
+      daemon.note("mounted \(told)")
+      // Whoever started it was stopped meanwhile, and does not want it.
+      if waiting?.send(0, told) == false { life.stop() }
+    }
+    daemon.note("unmounted \(Printable.escaped(mounted.path))")
+  }
+
+  /// What was decided while nobody was here is there when the directory is; without a tracker, what was known is.
   private static func loggedIn(_ daemon: Daemon) throws(Failure) -> UserName? {
+    // Why nobody is, where that is not all there is to say.
     if daemon.volume == nil { try daemon.reload() }
-    return daemon.volume?.user
+    guard let volume = daemon.volume else { return nil }
+    volume.book.waitUntilCurrent(milliseconds: currentMilliseconds)
+    return volume.user
   }
 
   private static func stopOnSignal(_ signals: StopSignals, _ life: MountLife) {

@@ -1,5 +1,6 @@
 // Contents and trees to test with. Most tests of trees need no bytes, only leaves of a known number.
 
+import TestSupport
 @testable import GroupModel
 
 enum Sample {

@@ -34,7 +34,7 @@ func `trackers are read in their order`(text: String, trackers: [String]) throws
   let info = try TrackerInfo(parsing: text.utf8)
   #expect(info.authority == [UInt8](repeating: 0xA1, count: 32))
   #expect(info.trackers.map { $0.authority != nil } == [false, true, true])
-  #expect(AuthorityText.text(info.authority!) == "sha256:\(one)")
+  #expect(Fingerprint.text(info.authority!) == "sha256:\(one)")
 }
 
 @Test func `without a fingerprint there is no authority`() throws {

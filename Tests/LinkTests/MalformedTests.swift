@@ -1,5 +1,6 @@
 // Bytes that are no messages, inside TLS and in place of it: they end the line that they came by, and no other.
 
+import TestSupport
 import GroupModel
 import Testing
 import Visitors

@@ -1,5 +1,6 @@
 // The parts of a line that are values: timers, awaited answers, what waits to be sent or to be whole.
 
+import TestSupport
 import GroupModel
 import Testing
 

@@ -1,5 +1,6 @@
 // Downloads to where the user wants them: whole or not at all, over nothing that was there.
 
+import TestSupport
 import Glibc
 import GroupModel
 import Testing

@@ -1,5 +1,6 @@
 // Files being written: held against a plain array of bytes, and against the builder of trees.
 
+import TestSupport
 import Glibc
 import GroupModel
 import Testing

@@ -1,5 +1,6 @@
 // The cache's limit: what was used longest ago goes, what must stay stays, and nobody reads a hole.
 
+import TestSupport
 import Glibc
 import GroupModel
 import Synchronization

@@ -1,6 +1,7 @@
 // What the tests of the disk stand on: a directory of their own, contents with known bytes, and random numbers
 // that can be had again.
 
+import TestSupport
 import Glibc
 import GroupModel
 import Link
@@ -134,27 +135,6 @@ extension Sample {
   }
 
   func readsAll(from content: StoredContent) -> Reading { reads(0..<bytes.count, from: content) }
-}
-
-/// Random numbers that can be had again: each test prints its seed, and P2PFS_SEED=... repeats a run.
-struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(for test: String = #function) {
-    state = getenv("P2PFS_SEED").flatMap { UInt64(String(cString: $0)) } ?? .random(in: 0...UInt64.max)
-    print("\(test): P2PFS_SEED=\(state)")
-  }
-
-  init(seed: UInt64) { state = seed }
-
-  /// SplitMix64.
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-    return word ^ word >> 31
-  }
 }
 
 extension PieceStore {

@@ -1,5 +1,6 @@
 // Others who can write to the cache's directory plant what is not ours: it is never followed, and never served.
 
+import TestSupport
 import Glibc
 import GroupModel
 import Testing

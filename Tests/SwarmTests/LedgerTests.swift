@@ -1,5 +1,6 @@
 // What outlives a restart: the journal of what is to be published, and the list of what is shared and downloaded.
 
+import TestSupport
 import Glibc
 import GroupModel
 import Testing

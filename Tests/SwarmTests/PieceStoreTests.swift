@@ -1,5 +1,6 @@
 // What was put can be read, what is not the content's cannot be put.
 
+import TestSupport
 import Glibc
 import GroupModel
 import Synchronization

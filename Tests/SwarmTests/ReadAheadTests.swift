@@ -1,3 +1,4 @@
+import TestSupport
 import GroupModel
 import Link
 import Testing
@@ -89,6 +90,18 @@ import Testing
       last = max(last, plan.next?.end ?? 0, plan.ahead?.end ?? 0)
     }
     #expect(last == 19)
+  }
+
+  @Test func `the last read goes beyond the end, by a part of a page or all of it`() {
+    for (size, reads) in [
+      (300_000, [0..<262_144, 262_144..<303_104]), (5000, [0..<4096, 4096..<8192, 8192..<12_288]),
+    ] {
+      var ahead = ReadAhead(ContentLayout(fileBytes: size)!)
+      for (number, bytes) in reads.enumerated() {
+        let plan = ahead.read(bytes, now: at(Double(number)))
+        #expect((plan.ahead?.end ?? 0) <= (size + 16_383) / 16_384)
+      }
+    }
   }
 
   @Test func `with little room the window is halved`() {

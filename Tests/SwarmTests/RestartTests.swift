@@ -1,6 +1,7 @@
 // What is here after the daemon was killed, and after somebody has laid hands on the cache's files: right bytes or
 // missing ones, never wrong ones, and nothing that was verified is fetched twice.
 
+import TestSupport
 import Glibc
 import GroupModel
 import Testing

@@ -1,5 +1,6 @@
 // Files of the user's that are shared from where they lie: served as they were, or no longer at all.
 
+import TestSupport
 import Glibc
 import GroupModel
 import Synchronization

@@ -1,3 +1,4 @@
+import TestSupport
 import GroupModel
 import Link
 import Testing

@@ -10,8 +10,8 @@ import Testing
 private let bob = UserName("bob")!
 private let team = GroupName("team")!
 private let authority = [UInt8](repeating: 0xA1, count: 32)
-private let firstSight = "first sight of this network: its authority is \(AuthorityText.text(authority))"
-private let networkIs = "the network's authority is \(AuthorityText.text(authority))"
+private let firstSight = "first sight of this network: its authority is \(Fingerprint.text(authority))"
+private let networkIs = "the network's authority is \(Fingerprint.text(authority))"
 
 /// A person at a shell, with a state directory of her own.
 private final class Person {
@@ -231,7 +231,7 @@ private func summary(_ name: String, _ mine: Standing) -> GroupSummary {
   try alice.logsIn()
   let seen = [UInt8](repeating: 0xB2, count: 32)
   alice.network.authority = Authority(fingerprint: seen, certificatePEM: [])
-  let file = alice.scratch.file("new.txt", "127.0.0.1:9002 \(AuthorityText.text(seen))\n")
+  let file = alice.scratch.file("new.txt", "127.0.0.1:9002 \(Fingerprint.text(seen))\n")
   #expect(throws: Failure.authorityChanged(saved: authority, seen: seen)) {
     try alice.runs("list_groups", tracker: file)
   }
@@ -315,14 +315,14 @@ func `a tracker file that cannot be read is bad configuration`(path: String) thr
   #expect(
     try alice.runs("status") == [
       "user alice", "login expired 1970-01-02 00:00:00 UTC: log in again with 'p2pfs login alice'",
-      "tracker 127.0.0.1:9002 answers", "authority \(AuthorityText.text(authority))",
+      "tracker 127.0.0.1:9002 answers", "authority \(Fingerprint.text(authority))",
       "state \(alice.state)", "daemon none",
     ])
   #expect(
     try alice.runs("status --json") == [
       #"{"user":"alice","login":{"valid":false,"until":"1970-01-02T00:00:00Z"},"#
         + #""trackers":[{"address":"127.0.0.1:9002","answers":true,"authority":null}],"#
-        + #""authority":"\#(AuthorityText.text(authority))","state":"\#(alice.state)","daemon":null}"#
+        + #""authority":"\#(Fingerprint.text(authority))","state":"\#(alice.state)","daemon":null}"#
     ])
 }
 

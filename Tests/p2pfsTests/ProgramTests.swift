@@ -82,7 +82,7 @@ private final class Run {
 
 @Test(
   arguments: [
-    (["mount", "/x"], 64), (["login", "a b"], 65), (["login", "bob", "--tracker", "/nonexistent"], 78),
+    (["mount", "/x"], 77), (["login", "a b"], 65), (["login", "bob", "--tracker", "/nonexistent"], 78),
     (["list_groups"], 77), (["list_groups", "--state", "/dev/null"], 74), (["login", "b\u{FF}", "x"], 65),
   ] as [([String], Int32)])
 func `an error is one line on stderr and the exit code of the table`(arguments: [String], code: Int32) {

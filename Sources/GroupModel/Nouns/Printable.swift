@@ -31,40 +31,11 @@ package enum Printable {
       case UInt8(ascii: "\\"): bytes.append(UInt8(ascii: "\\"))
       case UInt8(ascii: "n"): bytes.append(UInt8(ascii: "\n"))
       default:
-        guard let code = octal(rest.prefix(3)) else { return nil }
+        guard let code = octalValue(rest.prefix(3)) else { return nil }
         bytes.append(code)
         rest.removeFirst(2)
       }
       rest.removeFirst()
-    }
-    return bytes
-  }
-
-  private static func octal(_ digits: ArraySlice<UInt8>) -> UInt8? {
-    guard digits.count == 3, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) })
-    else {
-      return nil
-    }
-    return UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
-  }
-
-  /// What `escaped` has made of some bytes, as it was before. A backslash before anything else protects it, as in a
-  /// shell.
-  package static func unescaped(_ text: some Sequence<UInt8>) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var rest = Array(text)[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "\\"), let next = rest.first else {
-        bytes.append(byte)
-        continue
-      }
-      if let value = octalValue(rest.prefix(3)) {
-        bytes.append(value)
-        rest = rest.dropFirst(3)
-      } else {
-        bytes.append(next == UInt8(ascii: "n") ? UInt8(ascii: "\n") : next)
-        rest = rest.dropFirst()
-      }
     }
     return bytes
   }

@@ -121,7 +121,7 @@ private enum TrackerLineText {
   }
 
   private static func fingerprint(_ word: String) throws(TrackerInfoMistake) -> [UInt8] {
-    guard let bytes = AuthorityText.bytes(word) else { throw .badFingerprint }
+    guard let bytes = Fingerprint(prefixed: word)?.bytes else { throw .badFingerprint }
     return bytes
   }
 }

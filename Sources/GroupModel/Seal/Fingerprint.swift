@@ -15,6 +15,20 @@ package struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     self.bytes = bytes
   }
 
+  /// As it was saved; nil for what has another length.
+  package init?(bytes: [UInt8]) {
+    guard bytes.count == Self.byteCount else { return nil }
+    self.bytes = bytes
+  }
+
+  /// As `description` writes it, and in no other way.
+  package init?(prefixed text: some StringProtocol) {
+    guard text.hasPrefix(Self.prefix) else { return nil }
+    self.init(text)
+  }
+
+  package static func text(_ bytes: [UInt8]) -> String { prefix + Hex.text(bytes) }
+
   init(ofDER der: [UInt8]) {
     var bytes = [UInt8](repeating: 0, count: Self.byteCount)
     SHA256(der, der.count, &bytes)
@@ -25,5 +39,5 @@ package struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
   package var hex: String { Hex.text(bytes) }
 
   /// `sha256:` and 64 digits.
-  package var description: String { Self.prefix + hex }
+  package var description: String { Self.text(bytes) }
 }

@@ -49,24 +49,32 @@ final class DurableTable<Row: DurableRow>: Sendable {
 
   subscript(key: Row.Key) -> Row? { state.withLock { $0.rows[key]?.row } }
 
-  /// On the disk when it returns.
-  func put(_ row: Row) throws(DiskTrouble) {
+  /// On the disk when it returns, unless it need only outlive the program.
+  func put(_ row: Row, _ durability: Folder.Durability = .powerCut) throws(DiskTrouble) {
     try change { (state) throws(DiskTrouble) in
       guard state.rows[row.key] != nil || state.rows.count < rowsMax else { throw .full }
-      try state.append(row, isPut: true)
+      try state.append(row, isPut: true, durability)
       state.set(row)
     }
   }
 
   /// The row that there was.
   @discardableResult
-  func remove(_ key: Row.Key) throws(DiskTrouble) -> Row? {
+  func remove(_ key: Row.Key, _ durability: Folder.Durability = .powerCut) throws(DiskTrouble) -> Row? {
     try change { (state) throws(DiskTrouble) -> Row? in
       guard let row = state.rows[key]?.row else { return nil }
-      try state.append(row, isPut: false)
+      try state.append(row, isPut: false, durability)
       state.rows[key] = nil
       return row
     }
+  }
+
+  /// What was put or removed without waiting for the disk.
+  func sync() throws(DiskTrouble) {
+    let result = state.withLock { state in
+      Result { () throws(DiskTrouble) in try state.log?.syncData() }
+    }
+    try result.get()
   }
 
   private func change<Value: Sendable>(
@@ -128,9 +136,11 @@ private struct DurableRows<Row: DurableRow>: Sendable {
     nextOrder += 1
   }
 
-  mutating func append(_ row: Row, isPut: Bool) throws(DiskTrouble) {
+  mutating func append(
+    _ row: Row, isPut: Bool, _ durability: Folder.Durability
+  ) throws(DiskTrouble) {
     guard let log else { throw .damaged }
-    try log.append(Self.body(row, isPut: isPut), .powerCut)
+    try log.append(Self.body(row, isPut: isPut), durability)
     recordCount += 1
   }
 

@@ -34,7 +34,7 @@ extension PendingPublish: DurableRow {
 }
 
 /// ## Concurrency model
-/// For any thread; each change is on the disk when it returns.
+/// For any thread; each change outlives the program when it returns, and a power cut after `sync`.
 package final class PublishJournal: Sendable {
   private static let rowsMax = 1 << 20
   private let table: DurableTable<PendingPublish>
@@ -49,7 +49,11 @@ package final class PublishJournal: Sendable {
   /// Some may have been lost: the file had been changed. What is left of it is kept as `publish-journal.damaged`.
   package var wasDamaged: Bool { table.wasDamaged }
 
-  package func append(_ publish: PendingPublish) throws(DiskTrouble) { try table.put(publish) }
+  package func append(_ publish: PendingPublish) throws(DiskTrouble) { try table.put(publish, .processCrash) }
 
-  package func remove(_ request: RequestID) throws(DiskTrouble) { _ = try table.remove(request) }
+  package func remove(_ request: RequestID) throws(DiskTrouble) {
+    _ = try table.remove(request, .processCrash)
+  }
+
+  package func sync() throws(DiskTrouble) { try table.sync() }
 }

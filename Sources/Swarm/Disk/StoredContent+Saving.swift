@@ -35,7 +35,7 @@ extension StoredContent {
 
   /// Brings the records up to date with what is in the files. The disk is waited for outside `recordTurn`, so that
   /// nobody who makes room waits with it.
-  func save() throws(DiskTrouble) {
+  package func save() throws(DiskTrouble) {
     try saveTurn.take { () throws(DiskTrouble) in
       for body in staleBodies() {
         if body.file.isOwn { try sync(body) }

@@ -56,7 +56,9 @@ package struct ReadAhead: Sendable {
 
   package mutating func room() { windowMax = Self.windowMax }
 
+  /// Reads come in whole pages, and the last one goes beyond the end.
   package mutating func read(_ bytes: Range<Int>, now: Instant) -> Plan {
+    let bytes = bytes.clamped(to: 0..<layout.fileBytes)
     if let index = rows.firstIndex(where: { Self.goesOn($0, bytes) }) {
       rows[index].goOn(bytes, windowMax: windowMax, now: now)
       return rows[index].plan(layout)

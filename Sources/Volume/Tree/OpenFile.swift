@@ -166,7 +166,11 @@ extension OpenFile {
 
   /// Durable here.
   package func synchronize(for caller: Caller) throws(TreeError) {
-    guard let draft = file.state.withLock({ $0.draft }) else { return }
+    let draft = file.state.withLock { state in
+      state.isSynced = true
+      return state.draft
+    }
+    guard let draft else { return try tree.synchronize(file) }
     do throws(DiskTrouble) { try draft.sync() } catch { throw TreeError(error) }
   }
 

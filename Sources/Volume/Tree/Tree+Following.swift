@@ -21,6 +21,21 @@ extension Tree {
     }
   }
 
+  /// What is known of a group is held against what the catalog now says.
+  func startedAnew(_ group: GroupID) {
+    table.withLock { $0.changes += 1 }
+    guard let root = groupNode(group) else { return }
+    for node in table.withLock({ $0.all(below: root) }) {
+      guard let path = try? path(of: node) else { continue }
+      do throws(BookTrouble) {
+        let entry = try volume.book.entry(at: path, in: group)
+        entry.map { published($0, in: root) } ?? unpublished(path, in: root)
+      } catch {
+        // A catalog that cannot be read says nothing of what has gone.
+      }
+    }
+  }
+
   /// A group has come, or gone, or its files are other ones altogether.
   func groupsChanged() {
     let (root, known) = table.withLock { table in

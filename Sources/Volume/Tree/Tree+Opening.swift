@@ -132,6 +132,7 @@ extension Tree {
       file.state.withLock { state in
         state.draft = new
         state.isDirty = true
+        state.isSynced = false
       }
       // What is here only must not be forgotten when the kernel forgets it.
       table.withLock { if node.parent != nil { $0.setLocal(node, true) } }

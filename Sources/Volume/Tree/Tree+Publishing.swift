@@ -50,7 +50,7 @@ extension Tree {
     try file.draftTurn.take { () throws(TreeError) in
       guard let draft = file.state.withLock({ $0.draft }) else { return true }
       while true {
-        switch draft.finish() {
+        switch draft.finish(synced: file.state.withLock { $0.isSynced }) {
         case .content(let stored):
           setContent(stored, of: file)
           return true
@@ -72,6 +72,17 @@ extension Tree {
   ) throws(TreeError) -> Bool {
     try bringAndWait(
       base.missing(in: base.layout.allBlocks), of: base, in: file.group, for: caller, until: deadline)
+  }
+
+  /// As durable as any disk has it: what was closed is on it some seconds later, what was synced is on it at once.
+  func synchronize(_ file: TreeFile) throws(TreeError) {
+    guard let stored = file.state.withLock({ $0.stored }) else { return }
+    do throws(DiskTrouble) {
+      try stored.save()
+      if file.state.withLock({ $0.pending != nil }) { try publisher.journal.sync() }
+    } catch {
+      throw TreeError(error)
+    }
   }
 
   private func setContent(_ stored: StoredContent?, of file: TreeFile) {

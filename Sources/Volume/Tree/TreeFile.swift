@@ -20,6 +20,8 @@ final class TreeFile: Sendable {
     var draft: Draft?
     /// The group has not been told of all that is here.
     var isDirty = false
+    /// A program has asked for its bytes to be on the disk: then they are before its name is known.
+    var isSynced = false
     /// Editors' debris: never published.
     var isLocalOnly = false
     var pending: PendingPublish?

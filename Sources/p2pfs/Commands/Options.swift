@@ -63,7 +63,7 @@ extension OptionWord {
   static func named(_ name: String, flags: [String]) throws(Failure) -> OptionWord {
     if let word = all.first(where: { $0.name == name || $0.short == name }) { return word }
     let wrong = "\(Quoted.text(name)) is no option"
-    if let near = Spelling.nearest(to: name, among: all.map(\.name) + flags) {
+    if let near = Spelling.nearest(to: name, among: (all.map(\.name) + flags).filter { $0.count > 2 }) {
       throw .usage("\(wrong): did you mean '\(near)'?")
     }
     throw .usage("\(wrong): 'p2pfs help' lists them; put -- before an argument that starts with a dash")

@@ -19,7 +19,7 @@ struct Authority: Hashable, Sendable {
   let certificatePEM: [UInt8]
 
   /// `sha256:` and 64 hexadecimal digits.
-  var text: String { AuthorityText.text(fingerprint) }
+  var text: String { Fingerprint.text(fingerprint) }
 }
 
 protocol Network {

@@ -7,7 +7,8 @@ enum Spelling {
     guard (1...32).contains(typed.count) else { return nil }
     let ranked = candidates.map { (name: $0, distance: distance(typed, folded($0))) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-    return best.distance <= max(1, typed.count / 4) ? best.name : nil
+    // Every letter is one change away from every other.
+    return best.distance <= max(1, typed.count / 4) && best.distance < typed.count ? best.name : nil
   }
 
   /// `List-Groups` and `listgroups` are list_groups.

@@ -34,7 +34,7 @@ extension Status {
   var lines: [String] {
     var lines = ["user \(user?.description ?? "-")", "login \(loginWords)"]
     lines += trackers.map { "tracker \($0.address) \($0.condition.words)" }
-    if let authority { lines.append("authority \(AuthorityText.text(authority))") }
+    if let authority { lines.append("authority \(Fingerprint.text(authority))") }
     return lines + ["state \(Printable.escaped(state))"] + daemonLines
   }
 
@@ -51,10 +51,8 @@ extension Status {
     ] + (daemon.mounted.map { ["mounted \(Printable.escaped($0))"] } ?? [])
       + daemon.pending.map { "pending \($0)" }
       + daemon.transfers.map { "transfer \($0.doneBytes)/\($0.totalBytes) \($0.label)" }
-      + daemon.events.suffix(Self.eventsShown).map { "event \(UTC.iso($0.time)) \($0.text)" }
+      + daemon.events.map { "event \(UTC.iso($0.time)) \($0.text)" }
   }
-
-  private static let eventsShown = 10
 
   private var loginWords: String {
     guard let user else { return "none: log in with 'p2pfs login USER'" }
@@ -69,7 +67,7 @@ extension TrackerCondition {
   fileprivate var words: String {
     switch self {
     case .answers, .refusesLogin: "answers"
-    case .otherAuthority(let seen): "speaks for another authority, \(AuthorityText.text(seen))"
+    case .otherAuthority(let seen): "speaks for another authority, \(Fingerprint.text(seen))"
     case .silent: "does not answer"
     case .standsBy: "takes no connections: it stands by, or is not running"
     case .notAsked: "was not asked"
@@ -87,7 +85,7 @@ extension Status {
         .object([("valid", .bool(isLoginGood)), ("until", validUntil.map { .string(UTC.iso($0)) } ?? .null)])
       ),
       ("trackers", .array(trackers.map(\.json))),
-      ("authority", authority.map { .string(AuthorityText.text($0)) } ?? .null),
+      ("authority", authority.map { .string(Fingerprint.text($0)) } ?? .null),
       ("state", .string(state)), ("daemon", daemonRuns ? daemon?.json ?? .object([]) : .null),
     ])
   }
@@ -104,7 +102,7 @@ extension Status.ListedTracker {
 
   /// Only where it is another one than the network's.
   private var otherAuthority: JSON {
-    if case .otherAuthority(let seen) = condition { .string(AuthorityText.text(seen)) } else { .null }
+    if case .otherAuthority(let seen) = condition { .string(Fingerprint.text(seen)) } else { .null }
   }
 }
 
@@ -130,7 +128,10 @@ extension DaemonReport {
       ),
       (
         "events",
-        .array(events.map { .object([("at", .string(UTC.iso($0.time))), ("text", .string($0.text))]) })
+        .array(
+          events.map {
+            .object([("at", .string(UTC.iso($0.time))), ("text", .string($0.text))])
+          })
       ),
     ])
   }

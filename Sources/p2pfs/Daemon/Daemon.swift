@@ -43,7 +43,7 @@ final class Daemon: @unchecked Sendable {
     directory = try StateDirectory(making: options.stateDirectory())
     lock = openat(directory.descriptor, Self.lockName, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard lock >= 0 else { throw .disk(errno, "opening \(Quoted.text(directory.name(Self.lockName)))") }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+    guard Self.takes(lock) else {
       Glibc.close(lock)
       throw .daemonRuns
     }
@@ -106,6 +106,15 @@ extension Daemon {
   func source(of volume: GroupVolume) -> String {
     let trackers = member.withLock { $0?.trackers } ?? []
     return "p2pfs:\(volume.user)@\(trackers.first?.description ?? "-")"
+  }
+
+  /// Whoever only looks whether a daemon runs has the lock for a moment, too.
+  private static func takes(_ lock: Int32) -> Bool {
+    for _ in 0..<20 {
+      if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
+      usleep(5_000)
+    }
+    return false
   }
 
   static func runs(in state: String) -> Bool {

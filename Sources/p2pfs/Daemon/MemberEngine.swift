@@ -10,6 +10,7 @@ import Volume
 struct MemberEngine: SharingEngine {
   private static let progressMilliseconds = 200
   private static let endMilliseconds = 10_000
+  private static let eventsShown = 10
 
   let volume: GroupVolume
   /// Where relative paths begin.
@@ -284,7 +285,10 @@ extension MemberEngine {
         DaemonReport.Transfer(
           label: "\($0.group)/\(Printable.escaped($0.path.bytes))", doneBytes: $0.doneBytes,
           totalBytes: $0.totalBytes)
-      }, events: volume.events.latest.map { DaemonReport.Event(time: $0.time, text: $0.text) })
+      },
+      events: volume.events.latest.suffix(Self.eventsShown).map {
+        DaemonReport.Event(time: $0.time, text: $0.text)
+      })
     report.mounted = mount?.place.path
     report.pending = mount?.pending ?? []
     return report

@@ -1,38 +1,62 @@
-// Who asks: the kernel names the thread of a request, but a file is opened and closed by a process.
+// Who asks: the kernel names the thread of a request, but a file is opened and closed by a process. And what that
+// thread was told by signals.
 
 import Glibc
 
 enum CallingProcess {
   /// nil where it has ended, or lives where we cannot see it.
   static func id(ofThread thread: pid_t) -> pid_t? {
-    guard thread > 0 else { return nil }
-    return value(of: "Tgid", inFile: "/proc/\(thread)/status").flatMap { pid_t($0) }
+    guard thread > 0, let status = ProcessText("/proc/\(thread)/status") else { return nil }
+    return status["Tgid"].flatMap { pid_t($0) }
   }
 
   /// Whether it has that file open still, where shells have it: for `>` they open it, make it their output by
   /// another number, and close the first; and that is no end of what they write.
   static func holds(inode: UInt64, process: pid_t) -> Bool {
     let number = "\(inode)"
-    return (0...9).contains { value(of: "ino", inFile: "/proc/\(process)/fdinfo/\($0)") == number }
+    return (0...9).contains { ProcessText("/proc/\(process)/fdinfo/\($0)")?["ino"] == number }
   }
 
-  private static func value(of label: String, inFile path: String) -> String? {
+  /// Whether whoever waits for us is to end, or wants to stop. A signal that is caught, and is none of those by which
+  /// people stop programs, is for later: git has one each second for its progress, shells have one for each child,
+  /// and few programs expect that closing a file is interrupted by it.
+  static func isToStop(thread: pid_t) -> Bool {
+    guard let status = ProcessText("/proc/\(thread)/status") else { return true }
+    return isToStop(status)
+  }
+
+  static func isToStop(_ status: ProcessText) -> Bool {
+    let pending = (status.signals("SigPnd") | status.signals("ShdPnd")) & ~status.signals("SigBlk")
+    let stopping = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU].reduce(0) { $0 | UInt64(1) << UInt64($1 - 1) }
+    return pending & (~status.signals("SigCgt") | stopping) != 0
+  }
+}
+
+/// One of the texts that the kernel keeps of a process: a label, a colon and a value in each line.
+struct ProcessText {
+  private let bytes: [UInt8]
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  init?(_ path: String) {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }
-    // Both are in the first lines, behind a name of 64 bytes at most, four each where it is escaped.
-    return withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { buffer in
-      let count = read(file, buffer.baseAddress!, buffer.count)
-      return count > 0 ? value(of: label, in: UnsafeRawBufferPointer(rebasing: buffer[..<count])) : nil
+    bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+      count = max(0, read(file, buffer.baseAddress!, buffer.count))
     }
+    if bytes.isEmpty { return nil }
   }
 
   /// A name cannot forge a line: its newlines are escaped.
-  static func value(of label: String, in text: UnsafeRawBufferPointer) -> String? {
-    let label = Array("\(label):\t".utf8)
-    for line in text.split(separator: UInt8(ascii: "\n")) where line.starts(with: label) {
-      return String(decoding: line.dropFirst(label.count), as: UTF8.self)
+  subscript(label: String) -> String? {
+    let start = Array("\(label):\t".utf8)
+    for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: start) {
+      return String(decoding: line.dropFirst(start.count), as: UTF8.self)
     }
     return nil
   }
+
+  /// Signal 1 is the lowest bit.
+  func signals(_ label: String) -> UInt64 { self[label].flatMap { UInt64($0, radix: 16) } ?? 0 }
 }

@@ -25,8 +25,10 @@ final class Errand: Interruptible, Sendable {
   }
 
   func begin(on errands: Errands, _ kind: Errands.Kind) {
-    reply.onInterrupt { [weak self] in self?.interrupt() }
     waiting.add(self)
+    reply.onInterrupt { [weak self, waiting, thread = reply.thread] in
+      if let self { waiting.interrupted(self, thread) }
+    }
     errands.add(kind) { self.run() }
   }
 
@@ -36,7 +38,7 @@ final class Errand: Interruptible, Sendable {
     waiting.remove(self)
   }
 
-  /// Answers on the crew's threads: an interrupt comes while libfuse holds the request.
+  /// libfuse may hold the request meanwhile, so it is answered elsewhere.
   func interrupt() {
     caller.interrupt()
     guard take() else { return }

@@ -34,6 +34,7 @@ final class FuseOperations: Sendable {
     for handle in handles.removeAll() { release(handle) }
     errands.finish()
     crew.finish()
+    waiting.end()
   }
 }
 

@@ -25,9 +25,9 @@ final class FuseSession: @unchecked Sendable {
   private let isAgreed = Atomic(false)
   private let isOver = Atomic(false)
   private let bell = Semaphore()
+  private let clones = Mutex<[Int32]>([])
   /// libfuse's; from `init` to the end of `run`.
   private var session: OpaquePointer!
-  private var clones: [Int32] = []
 
   /// Mounts.
   init(_ tree: Tree, _ memory: KernelMemory, at mountPoint: String, _ options: [String]) throws(Failure) {
@@ -107,7 +107,7 @@ extension FuseSession {
     let count = min(max(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 2), Self.readersMax)
     for _ in 1..<count {
       let clone = device.clone()
-      if let clone { clones.append(clone) }
+      if let clone { clones.withLock { $0.append(clone) } }
       readers.start(clone ?? device.number)
     }
   }
@@ -121,7 +121,7 @@ extension FuseSession {
     readers.stop()
     fuse_session_exit(session)
     operations.end()
-    for clone in clones { close(clone) }
+    for clone in clones.withLock({ $0 }) { close(clone) }
     fuse_session_destroy(session)
     session = nil
   }
@@ -176,7 +176,7 @@ extension FuseSession {
   /// request was read, which may be elsewhere.
   private func writeAnywhere(_ parts: UnsafeMutableBufferPointer<iovec>) -> Int {
     var count = write(parts, by: device.number)
-    for clone in clones where count < 0 { count = write(parts, by: clone) }
+    for clone in clones.withLock({ $0 }) where count < 0 { count = write(parts, by: clone) }
     return count
   }
 

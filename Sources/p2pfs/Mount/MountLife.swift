@@ -21,9 +21,11 @@ final class MountLife: Sendable {
 
   private struct State {
     var shown: Shown?
+    /// A volume is in use, or about to be.
+    var isShowing = false
     var isEnding = false
-    /// Its volume is about to end: the next login shows it again.
-    var isLeaving = false
+    /// The volume is about to end: the next login shows the directory again.
+    var isAway = false
     var waiting: [Semaphore] = []
   }
 
@@ -40,24 +42,44 @@ final class MountLife: Sendable {
   }
 
   /// Until it is unmounted, by whomever. `ready` is called once, when it can be used the first time.
-  func run(ready: @escaping @Sendable () -> Void) throws(Failure) {
-    let isFirst = Mutex(true)
+  func run(ready: () -> Void) throws(Failure) {
+    let wasReady = Atomic(false)
     while !state.withLock({ $0.isEnding }) {
-      guard let volume = daemon.volume else {
+      guard begin() else {
         bell.wait()
         continue
       }
-      try show(volume) {
-        if isFirst.withLock({ isFirst in
-          defer { isFirst = false }; return isFirst
-        }) {
-          ready()
-        }
-      }
+      let result = shown { if !wasReady.exchange(true, ordering: .relaxed) { ready() } }
+      end()
+      try result.get()
     }
   }
 
-  private func show(_ volume: GroupVolume, ready: @escaping @Sendable () -> Void) throws(Failure) {
+  private func begin() -> Bool {
+    let isLoggedIn = daemon.volume != nil
+    return state.withLock { state in
+      state.isShowing = isLoggedIn && !state.isAway && !state.isEnding
+      return state.isShowing
+    }
+  }
+
+  /// Nothing of the volume is in use any more when this returns: another login may open its files.
+  private func shown(ready: () -> Void) -> Result<Void, Failure> {
+    guard let volume = daemon.volume else { return .success(()) }
+    do throws(Failure) { return .success(try show(volume, ready: ready)) } catch { return .failure(error) }
+  }
+
+  private func end() {
+    let waiting = state.withLock { state in
+      state.shown = nil
+      state.isShowing = false
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for waiting in waiting { waiting.signal() }
+  }
+
+  private func show(_ volume: GroupVolume, ready: () -> Void) throws(Failure) {
     let memory = KernelMemory()
     let tree: Tree
     do throws(TreeError) {
@@ -70,26 +92,15 @@ final class MountLife: Sendable {
     let mount = try Mount(
       tree, remembering: memory, at: place.path, source: daemon.source(of: volume), options: passed)
     state.withLock { $0.shown = Shown(tree: tree, mount: mount) }
-    defer { end(tree) }
+    defer { tree.close() }
     tree.open()
     // Whoever wanted it to end meanwhile found nothing to stop.
-    if state.withLock({ $0.isEnding || $0.isLeaving }) { mount.stop() }
+    if state.withLock({ $0.isEnding || $0.isAway }) { mount.stop() }
     mount.run(ready: ready)
-    state.withLock { if !$0.isLeaving { $0.isEnding = true } }
+    state.withLock { if !$0.isAway { $0.isEnding = true } }
   }
 
   private var passed: [String] { options.isReadOnly ? options.passed + ["ro"] : options.passed }
-
-  private func end(_ tree: Tree) {
-    tree.close()
-    let waiting = state.withLock { state in
-      state.shown = nil
-      state.isLeaving = false
-      defer { state.waiting = [] }
-      return state.waiting
-    }
-    for waiting in waiting { waiting.signal() }
-  }
 }
 
 // Its end.
@@ -111,18 +122,19 @@ extension MountLife {
   /// Nobody is logged in any more, or somebody else: returns when nothing uses the volume.
   func leave() {
     let gone = Semaphore()
-    let shown = state.withLock { state in
-      guard let shown = state.shown, !state.isEnding else { return Shown?.none }
-      state.isLeaving = true
-      state.waiting.append(gone)
-      return shown
+    let (isShowing, mount) = state.withLock { state in
+      state.isAway = true
+      if state.isShowing { state.waiting.append(gone) }
+      return (state.isShowing, state.shown?.mount)
     }
-    guard let shown else { return }
-    shown.mount.stop()
-    gone.wait()
+    mount?.stop()
+    if isShowing { gone.wait() }
   }
 
-  func loginChanged() { bell.signal() }
+  func loginChanged() {
+    state.withLock { $0.isAway = false }
+    bell.signal()
+  }
 
   /// Politely: what is closed is published first, and whoever uses the directory keeps it. Returns what is to be said.
   func unmount(while goesOn: @Sendable () -> Bool) throws(Failure) -> [String] {

@@ -27,19 +27,47 @@ struct MountPlace: Hashable, Sendable {
     }
   }
 
-  /// A daemon that was killed leaves its mount behind, and everything there fails with ENOTCONN.
+  /// What fusermount3 would refuse in words that only the log has.
+  func mustBeAllowed(_ options: [String]) throws(Failure) {
+    guard geteuid() != 0 else { return }
+    guard access(path, W_OK) == 0 else {
+      throw .cannotMount(
+        "\(Quoted.text(path)) is not yours to write, and only such a directory can be mounted on: choose another"
+      )
+    }
+    let asked = options.first { $0 == "allow_other" || $0 == "allow_root" }
+    guard let asked, !Self.othersMayBeAllowed else { return }
+    throw .cannotMount(
+      "\(asked) is root's, as long as /etc/fuse.conf lacks the line 'user_allow_other': add it, or leave \(asked) out"
+    )
+  }
+
+  private static var othersMayBeAllowed: Bool {
+    let bytes = (try? SmallFile.bytes(at: "/etc/fuse.conf", max: 1 << 20)) ?? []
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains {
+      $0.split(separator: " ").first == "user_allow_other"
+    }
+  }
+
+  /// A daemon that was killed leaves its mount behind, and whatever is asked of it fails.
   private static func heal(_ place: String) throws(Failure) {
-    var status = stat()
-    guard stat(place, &status) != 0, errno == ENOTCONN else { return }
-    let known = resolved(place)
-    guard MountTable.isOurs(known) else {
+    let path = resolved(place)
+    guard isDead(path) else { return }
+    guard MountTable.isOurs(path) else {
       throw .cannotMount("\(Quoted.text(place)) has lost the program behind it: 'fusermount3 -uz' frees it")
     }
-    detach(known)
-    guard stat(place, &status) == 0 || errno != ENOTCONN else {
+    detach(path)
+    guard !isDead(path) else {
       throw .cannotMount(
         "\(Quoted.text(place)) is left of a daemon that died: free it with 'fusermount3 -uz'")
     }
+  }
+
+  /// `stat` would be answered from the kernel's memory; for the space that is left it has to ask.
+  static func isDead(_ path: String) -> Bool {
+    guard MountTable.mounted(at: path) != nil else { return false }
+    var space = statvfs()
+    return statvfs(path, &space) != 0 && errno == ENOTCONN
   }
 
   /// Only for oneself: what somebody copies into it while it is not mounted is to fail rather than to lie there.

@@ -50,12 +50,14 @@ final class ParkedOperation: Interruptible, Sendable {
   }
 
   func begin(with bytes: Range<Int>) {
-    reply.onInterrupt { [weak self] in self?.interrupt() }
     waiting.add(self)
+    reply.onInterrupt { [weak self, waiting, thread = reply.thread] in
+      if let self { waiting.interrupted(self, thread) }
+    }
     goOn(with: bytes)
   }
 
-  /// libfuse holds the request meanwhile, so it is answered elsewhere.
+  /// libfuse may hold the request meanwhile, so it is answered elsewhere.
   func interrupt() {
     guard let callOff = end() else { return }
     callOff()

@@ -40,7 +40,7 @@ enum BackgroundProgram {
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     setenv(ReadySignal.variable, "1", 1)
     let process = ChildProgram.start(
-      "/proc/self/exe", arguments, streams: [nothing, log, log, ends[1]], ownSession: true)
+      program, arguments, streams: [nothing, log, log, ends[1]], ownSession: true)
     let number = errno
     unsetenv(ReadySignal.variable)
     close(ends[1])
@@ -53,5 +53,13 @@ enum BackgroundProgram {
     }
     let end = ChildProgram.exitCode(of: process)
     return (end ?? ExitCode.disk, "it ended at once" + (end.map { ", with \($0)" } ?? ", by a signal"))
+  }
+
+  /// By its name, so that lists of processes show that; one that was replaced meanwhile is still there without.
+  private static var program: String {
+    let itself = "/proc/self/exe"
+    guard let real = realpath(itself, nil) else { return itself }
+    defer { free(real) }
+    return String(cString: real)
   }
 }

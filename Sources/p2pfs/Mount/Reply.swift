@@ -6,50 +6,58 @@ import Synchronization
 import Volume
 
 /// ## Concurrency model
-/// Answers are for every thread, and none of them from within what `onInterrupt` was given: libfuse holds the request
-/// there. `onInterrupt` is called before anybody else knows the reply.
+/// For every thread; but nobody answers from within what `onInterrupt` was given: libfuse holds the request there.
 final class Reply: Answerable, @unchecked Sendable {
+  private struct State {
+    var isAnswered = false
+    var listener: Listener?
+  }
+
+  /// libfuse's, until it is answered.
   private let request: fuse_req_t
   /// The request came through it, and the kernel takes the answer nowhere else.
   private let channel: Int32?
-  private let isAnswered = Atomic(false)
-  private var listener: Unmanaged<Listener>?
+  /// 0 where the kernel itself asks.
+  let thread: pid_t
+  private let state = Mutex(State())
 
   init(_ request: fuse_req_t) {
     self.request = request
     channel = FuseChannel.current
+    thread = fuse_req_ctx(request).pointee.pid
   }
 
   deinit {
-    if !isAnswered.load(ordering: .acquiring) { fail(Errno(EIO)) }
+    if !state.withLock({ $0.isAnswered }) { fail(Errno(EIO)) }
   }
 
-  /// The thread that asks; 0 where the kernel itself does.
-  var thread: pid_t { fuse_req_ctx(request).pointee.pid }
-
-  /// At once where it was interrupted before. `body` must not wait.
+  /// At once where it was interrupted before; never where it is answered.
   func onInterrupt(_ body: @escaping @Sendable () -> Void) {
-    let listener = Unmanaged.passRetained(Listener(body))
-    self.listener = listener
+    let listener = Listener(body)
     let heard: fuse_interrupt_func_t = { _, data in
       if let data { Unmanaged<Listener>.fromOpaque(data).takeUnretainedValue().body() }
     }
-    fuse_req_interrupt_func(request, heard, listener.toOpaque())
+    state.withLock { state in
+      guard !state.isAnswered else { return }
+      state.listener = listener
+      fuse_req_interrupt_func(request, heard, Unmanaged.passUnretained(listener).toOpaque())
+    }
   }
 
   /// False when the kernel does not want it any longer, or somebody answered before.
   private func answer(_ send: (fuse_req_t) -> Int32) -> Bool {
-    guard !isAnswered.exchange(true, ordering: .acquiringAndReleasing) else { return false }
-    if let listener {
-      // Waits until a listener that was called has returned.
-      fuse_req_interrupt_func(request, nil, nil)
-      listener.release()
+    let (isFirst, listener) = state.withLock { state in
+      defer { state = State(isAnswered: true) }
+      return (!state.isAnswered, state.listener)
     }
-    return FuseChannel.using(channel) { send(request) } == 0
+    guard isFirst else { return false }
+    // Waits until a listener that was called has returned.
+    if listener != nil { fuse_req_interrupt_func(request, nil, nil) }
+    return withExtendedLifetime(listener) { FuseChannel.using(channel) { send(request) } == 0 }
   }
 }
 
-private final class Listener {
+private final class Listener: Sendable {
   let body: @Sendable () -> Void
 
   init(_ body: @escaping @Sendable () -> Void) { self.body = body }

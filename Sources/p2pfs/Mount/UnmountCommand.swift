@@ -53,8 +53,7 @@ extension UnmountCommand {
   }
 
   private static func endFromHere(_ path: String) throws(Failure) {
-    var status = stat()
-    if stat(path, &status) != 0, errno == ENOTCONN {
+    if MountPlace.isDead(path) {
       MountPlace.detach(path)
     } else {
       try MountPlace.release(path)

@@ -40,7 +40,7 @@ final class TrackerNetwork: Network, Sendable {
   func line(
     to trackers: [TrackerAddress], as credential: Credential?, trusting pin: [UInt8]?
   ) -> TrackerLine {
-    let expected = pin.flatMap { Fingerprint(AuthorityText.text($0)) }
+    let expected = pin.flatMap { Fingerprint(bytes: $0) }
     let line = TrackerLine(
       to: trackers, as: credential, trusting: expected.map(Pin.fingerprint) ?? .nothingYet)
     lines.withLock { $0.append(line) }

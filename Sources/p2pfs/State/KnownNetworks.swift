@@ -56,7 +56,7 @@ extension KnownNetworks {
   private var bytes: [UInt8] {
     var text = StateText(kind: "known networks")
     text.line("places", String(places.count))
-    for place in places { text.line(place.tracker, AuthorityText.text(place.authority)) }
+    for place in places { text.line(place.tracker, Fingerprint.text(place.authority)) }
     text.end()
     return text.bytes
   }
@@ -68,7 +68,7 @@ extension KnownNetworks {
     }
     for _ in 0..<count {
       let (tracker, value) = try text.keyAndValue()
-      guard let authority = AuthorityText.bytes(value) else { throw StateTextReader.Damaged() }
+      guard let authority = Fingerprint(prefixed: value)?.bytes else { throw StateTextReader.Damaged() }
       places.append(Place(tracker: tracker, authority: authority))
     }
     try text.end()

@@ -40,7 +40,7 @@ extension SavedLogin {
   private var bytes: [UInt8] {
     var text = StateText(kind: "login")
     text.line("user", user.description)
-    text.line("authority", AuthorityText.text(authority))
+    text.line("authority", Fingerprint.text(authority))
     text.part("tracker_info.txt", trackerText)
     text.part("key.pem", keyPEM)
     text.part("certificate.pem", certificatePEM)
@@ -52,7 +52,7 @@ extension SavedLogin {
   private init(reading bytes: [UInt8]) throws(StateTextReader.Damaged) {
     var text = try StateTextReader(bytes, kind: "login")
     guard let user = UserName(try text.value(of: "user")),
-      let authority = AuthorityText.bytes(try text.value(of: "authority"))
+      let authority = Fingerprint(prefixed: try text.value(of: "authority"))?.bytes
     else { throw StateTextReader.Damaged() }
     self.user = user
     self.authority = authority

@@ -1,6 +1,7 @@
 // Two dozen members with a line each, all wishing at once, and one who audits. The lines are direct, or the
 // product's own.
 
+import TestSupport
 import Foundation
 import GroupModel
 import Link

@@ -1,6 +1,7 @@
 // A disk that is full, and one that cannot be written: who asks is told, nothing that was acknowledged is lost, and
 // the tracker goes on or ends, as the disk can still be trusted or not.
 
+import TestSupport
 import Foundation
 import GroupModel
 import Link

@@ -1,5 +1,6 @@
 // The tracker is killed at any moment, again and again, with two dozen members at work.
 
+import TestSupport
 import Foundation
 import GroupModel
 import Testing

@@ -1,5 +1,6 @@
 // The tracker that serves is stopped for a while and goes on: a machine that was too busy, or asleep.
 
+import TestSupport
 import Foundation
 import GroupModel
 import Testing

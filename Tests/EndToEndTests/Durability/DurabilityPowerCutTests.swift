@@ -1,6 +1,7 @@
 // The power goes at a random moment, on real file systems. That this would show a commit which does not wait for the
 // disk, the canary proves: kill -9 alone never does.
 
+import TestSupport
 import Catalog
 import Foundation
 import GroupModel

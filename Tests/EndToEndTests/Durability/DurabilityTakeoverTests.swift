@@ -1,6 +1,7 @@
 // Two trackers on one data directory; whichever serves is killed, or told to stop, and nobody at a shell and no
 // program sees anything of it but a short wait.
 
+import TestSupport
 import Foundation
 import GroupModel
 import Swarm

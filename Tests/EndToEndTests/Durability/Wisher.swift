@@ -1,6 +1,7 @@
 // One member of the load: keeps several wishes under way over his line, and notes what he hears. When his line is
 // lost he does not know what became of some; the next time he repeats them or lets them be.
 
+import TestSupport
 import Foundation
 import GroupModel
 import Testing

@@ -1,6 +1,7 @@
 // What the load's members wish for: mostly what they may, now and then what they may not, and much of it about
 // the same few files and groups, so that they get in each other's way.
 
+import TestSupport
 import GroupModel
 
 struct Wishing {

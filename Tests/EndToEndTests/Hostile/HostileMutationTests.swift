@@ -1,6 +1,7 @@
 // Honest conversations with bytes changed, played to a real tracker before and after login. P2PFS_SEED=… repeats a
 // run, P2PFS_HOSTILE_SECONDS=… makes it longer.
 
+import TestSupport
 import Foundation
 import GroupModel
 import Link

@@ -10,6 +10,7 @@ enum Programs {
     .deletingLastPathComponent().deletingLastPathComponent().path()
   static let p2pfs = root + ".build/release/p2pfs"
   static let tracker = root + ".build/release/tracker"
+  static let exercise = root + ".build/release/exercise"
 }
 
 /// What a finished child left.
@@ -127,6 +128,7 @@ final class Child: @unchecked Sendable {
   }
 
   /// Waits for its end, killing it when the time is over, and gathers what it said.
+  @discardableResult
   func finish(within seconds: Double = 60) -> Outcome {
     endInput()
     if wait(within: seconds) == nil {

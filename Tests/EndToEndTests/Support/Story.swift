@@ -19,6 +19,8 @@ final class Story: @unchecked Sendable {
   var belongings: [AnyObject] = []
   /// Members' daemons and consoles, which end with the story.
   var daemons: [Child] = []
+  /// Where they have mounted: freed when the story is over.
+  var mountPoints: Set<String> = []
 
   /// With that many trackers listed, all on one data directory; none is started yet.
   init(trackers count: Int = 1) {
@@ -73,6 +75,7 @@ final class Story: @unchecked Sendable {
       child.signal(SIGKILL)
       child.wait()
     }
+    for place in mountPoints { Child("/usr/bin/fusermount3", ["-u", "-z", "-q", place]).finish(within: 10) }
   }
 }
 

@@ -1,5 +1,6 @@
 // What the stories about files begin with: two members of one group, their daemons, and files of random bytes.
 
+import TestSupport
 import Foundation
 import Testing
 

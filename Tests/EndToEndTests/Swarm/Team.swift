@@ -12,7 +12,9 @@ final class Team {
   let people: [Person]
   let mint: CertificateMint
 
-  init(_ names: String...) throws {
+  convenience init(_ names: String...) throws { try self.init(names) }
+
+  init(_ names: [String]) throws {
     let users = try names.map { try #require(UserName($0)) }
     story = Story()
     let story = story

@@ -1,5 +1,6 @@
 // A content in memory, with the faults that a test gives it.
 
+import TestSupport
 import GroupModel
 import Synchronization
 

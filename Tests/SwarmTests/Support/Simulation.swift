@@ -1,6 +1,7 @@
 // A network in virtual time: queues as they are, with links, disks and other members made up. A minute of it takes
 // a moment, and one seed gives one run.
 
+import TestSupport
 import GroupModel
 import Link
 import Testing

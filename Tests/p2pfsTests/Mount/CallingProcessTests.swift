@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct CallingProcessTests {
   private func id(_ text: String) -> String? {
-    Array(text.utf8).withUnsafeBytes { CallingProcess.value(of: "Tgid", in: $0) }
+    ProcessText(Array(text.utf8))["Tgid"]
   }
 
   @Test func `the process of this thread is this process`() {

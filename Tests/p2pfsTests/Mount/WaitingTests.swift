@@ -17,6 +17,7 @@ private final class Asker: Answerable {
 
   private let state = Mutex(State())
   let answered = Semaphore()
+  let thread: pid_t = 1
 
   var failures: [TreeError] { state.withLock { $0.failures } }
 
@@ -64,7 +65,7 @@ private final class Sender: Sendable {
   private let asker = Asker()
   private let sender = Sender()
   private let crew = Errands("crew", threadsMax: 2)
-  private let waiting = Waiting()
+  private let waiting = Waiting { _ in true }
 
   private func parked(_ tryAgain: @escaping @Sendable () -> ParkedOperation.Step) -> ParkedOperation {
     ParkedOperation(
@@ -170,7 +171,7 @@ private final class Sender: Sendable {
   private let asker = Asker()
   private let errands = Errands("errands", threadsMax: 1)
   private let crew = Errands("crew", threadsMax: 2)
-  private let waiting = Waiting()
+  private let waiting = Waiting { _ in true }
 
   @Test func `what an errand throws is the answer`() {
     Errand(asker, crew: crew, waiting: waiting) { _ throws(TreeError) in throw .notNow("") }
@@ -202,6 +203,65 @@ private final class Sender: Sendable {
     errands.finish()
     crew.finish()
     #expect(asker.failures == [.interrupted])
+    #expect(waiting.count == 0)
+  }
+}
+
+@Suite struct SignalTests {
+  private let asker = Asker()
+  private let crew = Errands("crew", threadsMax: 2)
+  private let errands = Errands("errands", threadsMax: 1)
+
+  private func status(_ pending: String, caught: String, blocked: String = "0", shared: String = "0")
+    -> ProcessText
+  {
+    ProcessText(
+      Array(
+        "SigQ:\t0/1\nSigPnd:\t\(pending)\nShdPnd:\t\(shared)\nSigBlk:\t\(blocked)\nSigCgt:\t\(caught)\n".utf8)
+    )
+  }
+
+  @Test func `who is killed is to stop, and who has Ctrl-C for himself too`() {
+    #expect(CallingProcess.isToStop(status("100", caught: "0")))
+    #expect(CallingProcess.isToStop(status("0", caught: "0", shared: "2")))
+    #expect(CallingProcess.isToStop(status("0", caught: "2", shared: "2")))
+    #expect(CallingProcess.isToStop(status("4000", caught: "ffff")))
+  }
+
+  @Test func `a clock, a child or another window is no reason to stop`() {
+    // SIGALRM, SIGCHLD, SIGWINCH, SIGURG, SIGUSR1.
+    for signal in ["2000", "10000", "8000000", "400000", "200"] {
+      #expect(!CallingProcess.isToStop(status("0", caught: signal, shared: signal)))
+    }
+    #expect(!CallingProcess.isToStop(status("2", caught: "0", blocked: "2")))
+    #expect(!CallingProcess.isToStop(status("0", caught: "0")))
+  }
+
+  @Test func `who has ended is to stop`() {
+    #expect(CallingProcess.isToStop(thread: .max))
+    #expect(!CallingProcess.isToStop(thread: getpid()))
+  }
+
+  @Test func `who had a signal that is no reason to stop stops at the next one`() {
+    let isStopped = Atomic(false)
+    let looked = Semaphore()
+    let waiting = Waiting { _ in
+      looked.signal()
+      return isStopped.load(ordering: .acquiring)
+    }
+    Errand(asker, crew: crew, waiting: waiting) { caller throws(TreeError) in
+      _ = try caller.wait(until: .never) { _ in }
+    }.begin(on: errands, .names)
+    asker.interrupt()
+    looked.wait()
+    looked.wait()
+    #expect(asker.failures == [])
+    isStopped.store(true, ordering: .releasing)
+    asker.answered.wait()
+    #expect(asker.failures == [.interrupted])
+    errands.finish()
+    crew.finish()
+    waiting.end()
     #expect(waiting.count == 0)
   }
 }

@@ -2,21 +2,21 @@
 
 import Glibc
 
-struct SeededRandom: RandomNumberGenerator, Sendable {
+package struct SeededRandom: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
-  init(for test: String) {
+  package init(for test: String = #function) {
     state = getenv("P2PFS_SEED").flatMap { UInt64(String(cString: $0)) } ?? .random(in: 0...UInt64.max)
     print("\(test): P2PFS_SEED=\(state)")
   }
 
-  private init(state: UInt64) { self.state = state }
+  package init(seed: UInt64) { state = seed }
 
   /// One of its own for somebody else, so that what he draws does not depend on who comes first.
-  mutating func branch() -> SeededRandom { SeededRandom(state: next()) }
+  package mutating func branch() -> SeededRandom { SeededRandom(seed: next()) }
 
   /// SplitMix64.
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var word = state
     word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -24,10 +24,10 @@ struct SeededRandom: RandomNumberGenerator, Sendable {
     return word ^ word >> 31
   }
 
-  mutating func isTrue(oneIn count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
+  package mutating func isTrue(oneIn count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
 }
 
 /// How many rounds a test has: `usual` in `make test`, P2PFS_ROUNDS where somebody wants to know for sure.
-func rounds(_ usual: Int) -> Int {
+package func rounds(_ usual: Int) -> Int {
   getenv("P2PFS_ROUNDS").flatMap { Int(String(cString: $0)) } ?? usual
 }

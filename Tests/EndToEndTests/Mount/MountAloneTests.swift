@@ -1,0 +1,123 @@
+// A mount whose tracker is away: what works without it, and what comes after it.
+
+import Foundation
+import Testing
+
+@Suite(.serialized) struct MountAloneTests {
+  @Test func `what is closed meanwhile is here, pending, and published when the tracker is back`() throws {
+    let team = try MountedTeam("alice", "bob")
+    let (alice, bob) = (team[0], team[1])
+    alice.does("echo old > team/old; echo kept > team/kept")
+    bob.sees("old", by: "cat team/old")
+    team.story.killTracker()
+
+    let begin = Date()
+    alice.does("echo new > team/new")
+    #expect(Date().timeIntervalSince(begin) < 2.5 + slack, "a close waits two seconds at most")
+    alice.does(
+      "echo newer > team/old; mkdir team/dir; echo inside > team/dir/f; ln -s f team/dir/l; chmod +x team/new"
+    )
+    #expect(
+      alice.does("cat team/new team/old team/dir/l; ls team") == "new\nnewer\ninside\ndir\nkept\nnew\nold")
+    #expect(alice.attribute("state", of: "team/new") == "pending")
+    #expect(
+      alice.does(
+        "python3 -c 'import json; print(len(json.load(open(\".status\"))[\"daemon\"][\"pending\"]))'") != "0")
+    alice.person.fails(75, "sync")
+    #expect(bob.does("cat team/old; ls team") == "old\nkept\nold")
+
+    // A restart is no hindrance, nor is a kill.
+    alice.isKilled()
+    alice.mountsAgain()
+    #expect(alice.does("cat team/new team/old team/dir/l") == "new\nnewer\ninside")
+    alice.does("echo changed > team/new")
+    team.story.startTracker()
+    alice.person.succeeds("sync")
+    bob.sees("changed\nnewer\ninside\nkept", by: "cat team/new team/old team/dir/l team/kept")
+    #expect(bob.does("stat -c %a team/new") == "555")
+    #expect(alice.attribute("state", of: "team/new") == "complete")
+  }
+
+  @Test func `what asks the tracker is EHOSTUNREACH without one`() throws {
+    let team = try MountedTeam("alice", "bob")
+    let alice = team[0]
+    alice.does("echo f > team/f")
+    team.story.killTracker()
+    alice.isRefused(EHOSTUNREACH, "mkdir group")
+    alice.isRefused(EHOSTUNREACH, "echo group > .join")
+    alice.isRefused(EHOSTUNREACH, "echo team > .leave")
+    alice.isRefused(EHOSTUNREACH, "echo accept bob > team/.requests")
+    alice.isRefused(EHOSTUNREACH, "rm team/f")
+    alice.isRefused(EHOSTUNREACH, "mv team/f team/g")
+    #expect(alice.does("cat team/f") == "f")
+    team.story.startTracker()
+    alice.sees("", by: "rm -f team/f && ls team")
+  }
+
+  @Test func `two who wrote one name meanwhile both keep what they wrote`() throws {
+    let team = try MountedTeam("alice", "bob")
+    let (alice, bob) = (team[0], team[1])
+    alice.does("mkdir team/d")
+    bob.sees("d", by: "ls team")
+    team.story.killTracker()
+    alice.does("echo of alice > team/d/report.txt")
+    bob.does("echo of bob > team/d/report.txt")
+    team.story.startTracker()
+    for person in [alice, bob] { person.person.succeeds("sync") }
+    let tree = "cd team/d; for f in *; do echo \"$f: $(cat \"$f\")\"; done"
+    alice.sees("2", by: "ls team/d | wc -l")
+    bob.sees(alice.does(tree), by: tree)
+    let listed = alice.does(tree).split(separator: "\n")
+    #expect(listed.contains { $0.hasPrefix("report.txt: of ") })
+    let pattern = /report \(conflict of (alice|bob) \d{4}-\d\d-\d\d\)\.txt: of (alice|bob)/
+    let copy = listed.compactMap { try? pattern.wholeMatch(in: $0) }
+    #expect(copy.count == 1 && copy[0].output.1 == copy[0].output.2, "\(listed)")
+  }
+
+  @Test func `looking around needs nobody`() throws {
+    let team = try MountedTeam("alice", "bob")
+    let (alice, bob) = (team[0], team[1])
+    alice.does("mkdir -p team/a/b; for i in $(seq 300); do echo $i > team/a/b/$i; done")
+    bob.sees("300", by: "ls team/a/b | wc -l")
+    bob.does("cat team/a/b/7")
+    team.story.killTracker()
+    alice.isKilled()
+    let begin = Date()
+    #expect(
+      bob.does(
+        "ls -la team/a/b | wc -l; find team | wc -l; stat -c %s team/a/b/300; cat team/a/b/7; df . | wc -l; du -s team > /dev/null; cat .groups .downloads .log .help team/.members team/.shares > /dev/null; cat .status | wc -l"
+      )
+        == "303\n303\n4\n7\n2\n1")
+    let seconds = Date().timeIntervalSince(begin)
+    #expect(seconds < 2 * slack, "\(seconds) s")
+    let reading = Date()
+    bob.isRefused(EHOSTDOWN, "cat team/a/b/8")
+    #expect(Date().timeIntervalSince(reading) < 5 * slack)
+    // And so after a restart.
+    bob.isKilled()
+    bob.mountsAgain()
+    #expect(bob.does("find team | wc -l; cat team/a/b/7") == "303\n7")
+  }
+
+  @Test func `a mount in the background is usable when it returns, and gone when unmount returns`() throws {
+    let team = try MountedTeam("alice")
+    let (story, alice) = (team.story, team[0])
+    alice.does("echo f > team/f")
+    alice.unmounts()
+    #expect(alice.tries("cd /; ls -A \(alice.place)").output == "")
+    let person = alice.person
+    for _ in 1...3 {
+      person.succeeds("--listen", "127.0.0.1:0", "mount", alice.place)
+      #expect(alice.does("cat team/f") == "f")
+      person.fails(69, "--listen", "127.0.0.1:0", "mount", story.scratch.path + "/second")
+      let busy = alice.starts("exec 3< team/f; echo open; read")
+      #expect(busy.waitFor("open"))
+      #expect(person.run(["unmount", alice.place]).exit != 0, "somebody uses it")
+      busy.write("\n")
+      busy.finish()
+      person.succeeds("unmount", alice.place)
+      #expect(
+        alice.tries("cd /; ls -A \(alice.place); grep -c ' \(alice.place) ' /proc/mounts").output == "0\n")
+    }
+  }
+}

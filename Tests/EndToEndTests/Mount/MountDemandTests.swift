@@ -1,0 +1,88 @@
+// What is fetched of a file is what is read of it.
+
+import Foundation
+import Testing
+
+extension OnOneMount {
+  @Suite struct Demand: AtOneMount {
+    private static let gibibyte = 1 << 30
+
+    /// 1 GiB, mostly holes, shared in place; random where it is looked at.
+    private func sharesLarge(_ name: String) {
+      alice.does(
+        """
+        truncate -s 1G $S/\(name)
+        for place in 0 131072 262142; do
+          head -c 8192 /dev/urandom | dd of=$S/\(name) bs=4096 seek=$place conv=notrunc status=none
+        done
+        """)
+      alice.person.succeeds("upload_file", name, "team")
+      bob.sees("\(Self.gibibyte)", by: "stat -c %s team/\(name)")
+    }
+
+    private func drops(_ name: String) { alice.does("rm team/\(name) $S/\(name)") }
+
+    @Test func `4 KiB in the middle of a cold GiB cost 64 KiB at most`() {
+      sharesLarge("middle")
+      #expect(bob.attribute("state", of: "team/middle") == "remote")
+      bob.does(
+        "cmp <(dd if=team/middle bs=4096 skip=131072 count=1 status=none) <(dd if=$S/middle bs=4096 skip=131072 count=1 status=none)"
+      )
+      #expect(bob.attribute("state", of: "team/middle") == "partial")
+      let have = bob.have("team/middle")
+      #expect((4096...65_536).contains(have), "\(have) bytes for 4 KiB")
+      bob.does("dd if=team/middle bs=4096 skip=131072 count=1 status=none > /dev/null")
+      #expect(bob.have("team/middle") == have, "what is here is not fetched again")
+      drops("middle")
+    }
+
+    @Test func `head and tail of a cold GiB cost 2 MiB at most`() {
+      sharesLarge("ends")
+      bob.does(
+        "cmp <(head -c 4096 team/ends) <(head -c 4096 $S/ends); cmp <(tail -c 4096 team/ends) <(tail -c 4096 $S/ends)"
+      )
+      let have = bob.have("team/ends")
+      #expect((8192...2 << 20).contains(have), "\(have) bytes for head and tail")
+      drops("ends")
+    }
+
+    @Test func `random readers get what they touch, and not much more`() {
+      sharesLarge("random")
+      bob.does(
+        """
+        python3 -c "
+        import os, random
+        f = os.open('team/random', os.O_RDONLY); random.seed(7)
+        for _ in range(64): assert len(os.pread(f, 4096, random.randrange(2**18) * 4096)) == 4096
+        "
+        """)
+      let have = bob.have("team/random")
+      #expect(have <= 64 * 65_536, "\(have) bytes for 64 times 4 KiB")
+      drops("random")
+    }
+
+    @Test func `the listing of a cold archive touches its ends only`() {
+      alice.does(
+        """
+        mkdir $S/files; cd $S/files; for i in $(seq 60); do head -c 1000000 /dev/urandom > file$i; done
+        zip -q -0 -r $S/archive.zip .
+        """)
+      alice.person.succeeds("upload_file", "archive.zip", "team")
+      bob.sees("60", by: "unzip -Z1 team/archive.zip | grep -c file")
+      let have = bob.have("team/archive.zip")
+      #expect(have <= 2 << 20, "\(have) bytes of 60 MB for a listing")
+      bob.does("unzip -p team/archive.zip file30 | cmp - $S/files/file30")
+      #expect(bob.have("team/archive.zip") <= 8 << 20)
+      alice.does("rm -r team/archive.zip $S/archive.zip $S/files")
+    }
+
+    @Test func `.downloads fetches whole files in the background`() {
+      alice.does("head -c 3000000 /dev/urandom > 'team/in the back'")
+      bob.sees("3000000", by: "stat -c %s 'team/in the back'")
+      bob.does("echo 'start team in the back' > .downloads")
+      bob.sees("3000000", by: "getfattr --only-values -n user.p2pfs.have 'team/in the back'")
+      bob.sees("[C] [team] in the back", by: "grep back .downloads")
+      alice.does("rm 'team/in the back'")
+    }
+  }
+}
