@@ -78,6 +78,8 @@ struct VersionReader {
       if new > version { found.versions += 1 }
       version = new
       found.readings += 1
+      // Whoever writes is to have a processor, too.
+      usleep(100)
     }
     return found
   }

@@ -83,9 +83,12 @@ import Testing
   {
     let team = try MountedTeam("alice", "bob")
     let (alice, bob) = (team[0], team[1])
-    alice.does("echo old > team/notes; yes old | head -c 100000 > team/big")
+    alice.does("set +o pipefail; echo old > team/notes; yes old | head -c 100000 > team/big")
     let writing = alice.starts(
-      "exec 3> team/new; echo first line >&3; yes new | head -c 5000000 > $S/new; cat $S/new 1<> team/big; echo written; read; echo >&3"
+      """
+      set +o pipefail; yes new | head -c 5000000 > $S/new
+      exec 3> team/new; echo first line >&3; cat $S/new 1<> team/big; echo written; read; echo >&3
+      """
     )
     #expect(writing.waitFor("written"))
     alice.isKilled()
@@ -97,7 +100,7 @@ import Testing
     #expect(alice.does("ls team") == bob.does("ls team"))
     #expect(alice.does("cat .log").contains("team_new"))
     #expect(bob.does("cat team/notes") == "old")
-    bob.does("test $(sort -u team/big) = new || test $(sort -u team/big) = old")
+    #expect(bob.does("sort -u team/big") == "new", "it was closed")
   }
 
   @Test func `kill -9 of a reader's daemon fetches nothing again`() throws {
