@@ -1,6 +1,7 @@
 // Daemons and trackers that are killed, frozen and started again under people at work.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct MountCrashTests {
