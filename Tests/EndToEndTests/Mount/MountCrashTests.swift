@@ -100,7 +100,7 @@ import Testing
     #expect(alice.does("ls team") == bob.does("ls team"))
     #expect(alice.does("cat .log").contains("team_new"))
     #expect(bob.does("cat team/notes") == "old")
-    #expect(bob.does("sort -u team/big") == "new", "it was closed")
+    bob.sees("new", by: "sort -u team/big")
   }
 
   @Test func `kill -9 of a reader's daemon fetches nothing again`() throws {
