@@ -166,10 +166,14 @@ extension Tree {
   {
     // Whoever has the name has all of an empty file.
     guard let root = content.root else { return "1" }
-    guard case .sharers(let counts) = try caller.ask(volume.line, .countSharers(group, [root]), within: 2_000)
-    else {
-      throw .noTracker
+    let answer: TrackerAnswer
+    do throws(TreeError) {
+      answer = try caller.ask(volume.line, .countSharers(group, [root]), within: 2_000)
+    } catch .noTracker {
+      // Who is online is not known, and a listing of all attributes need not fail for that.
+      return "0"
     }
+    guard case .sharers(let counts) = answer else { throw .state("the tracker's answer makes no sense") }
     return "\(counts.first ?? 0)"
   }
 }
