@@ -7,9 +7,8 @@ extension Clerk {
     // Before a thousand pushes, for which the one who asked need not wait.
     switch errand {
     case .decide(_, _, _, let session, let exchange):
-      if !isHeld(ruling, for: session, exchange) {
-        mail.answer(session, exchange, TrackerKind.propose, ruling.answer)
-      }
+      mail.answer(session, exchange, TrackerKind.propose, ruling.answer)
+      callWitnesses(of: ruling, for: session)
     case .share(_, _, _, _, _, let session, let exchange):
       mail.answer(session, exchange, TrackerKind.setSharing, ruling.answer)
     case .openAccount, .changePassword, .revoke, .follow: break
@@ -26,12 +25,14 @@ extension Clerk {
     }
   }
 
-  /// Of files: who publishes one is answered when the others know.
-  private func isHeld(_ ruling: Ruling, for session: Session, _ exchange: UInt32) -> Bool {
-    guard case .decided(_, let decision) = ruling, decision.isOfFiles else { return false }
-    return witnesses.hold(
-      ruling.answer, kind: TrackerKind.propose, to: session, exchange,
-      until: presence.followers(of: decision.group), see: decision.number, of: decision.group)
+  /// Of files: who changes one hears when the others know.
+  private func callWitnesses(of ruling: Ruling, for session: Session) {
+    guard case .decided(_, let decision) = ruling, decision.isOfFiles, witnesses.isWitness(session.id) else {
+      return
+    }
+    let isTold = witnesses.call(
+      presence.followers(of: decision.group), to: decision.number, of: decision.group, for: session)
+    if !isTold { mail.push(to: [session], .witnessed(decision.group, decision.number)) }
   }
 
   private func keepUp(with ruling: Ruling) {

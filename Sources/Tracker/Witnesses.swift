@@ -1,13 +1,13 @@
-// Close-to-open between machines: who has published a file is answered when those who follow the group have seen it,
-// so that whoever opens it next, anywhere, gets it. Only for as long as it takes those who are prompt: one who is late
-// is not waited for in the next decisions.
+// Close-to-open between machines: who has published a file is told when those who follow the group have seen it, so
+// that he can wait for it, and whoever opens it next, anywhere, gets it. Only for as long as it takes those who are
+// prompt: one who is late is not waited for in the next decisions.
 
 import GroupModel
 import Link
 import Synchronization
 
 /// ## Concurrency model
-/// The clerk holds answers back, the loops' threads tell what was seen; one thread of its own ends the waiting of those
+/// The clerk calls, the loops' threads tell what was seen; one thread of its own ends the waiting of those
 /// whose time is over. All under one mutex, held for moments.
 final class Witnesses: Sendable {
   static let milliseconds = 100
@@ -19,9 +19,6 @@ final class Witnesses: Sendable {
   fileprivate struct Held: Sendable {
     let number: UInt64
     let session: Session
-    let exchange: UInt32
-    let kind: UInt8
-    let body: [UInt8]
     let deadline: Instant
     var waiting: Set<SessionID>
   }
@@ -45,22 +42,18 @@ final class Witnesses: Sendable {
     thread.withLock { $0 }?.join()
   }
 
+  /// Whether it says what it has seen.
+  func isWitness(_ session: SessionID) -> Bool { state.withLock { $0.known[session] != nil } }
+
   /// False when there is nobody to wait for. To be called before the decision is told, or its echo may come too early.
-  func hold(
-    _ answer: TrackerAnswer, kind: UInt8, to session: Session, _ exchange: UInt32, until listeners: [Session],
-    see number: UInt64, of group: GroupID
-  ) -> Bool {
+  func call(_ listeners: [Session], to number: UInt64, of group: GroupID, for session: Session) -> Bool {
     guard listeners.count <= Self.listenersMax else { return false }
     let isFirst = state.withLock { state -> Bool? in
       let waiting = listeners.map(\.id).filter { $0 != session.id && state.isPrompt($0) }
       guard !waiting.isEmpty else { return nil }
-      var writer = WireWriter()
-      answer.write(to: &writer)
-      let held = Held(
-        number: number, session: session, exchange: exchange, kind: answer.kind(answering: kind),
-        body: writer.bytes, deadline: .now + Self.milliseconds, waiting: Set(waiting))
       let isFirst = state.held.isEmpty
-      state.held[group, default: []].append(held)
+      state.held[group, default: []].append(
+        Held(number: number, session: session, deadline: .now + Self.milliseconds, waiting: Set(waiting)))
       return isFirst
     }
     if isFirst == true { bell.signal() }
@@ -76,26 +69,27 @@ final class Witnesses: Sendable {
         return held.waiting.isEmpty
       }
     }
-    deliver(seen)
+    deliver(seen, of: group)
   }
 
   /// It has ended, and sees nothing more.
   func forget(_ session: SessionID) {
-    let left = state.withLock { state in
-      guard state.known.removeValue(forKey: session) != nil else { return [Held]() }
-      return state.held.keys.flatMap { group in
-        state.take(in: group) { held in
-          held.waiting.remove(session)
-          return held.waiting.isEmpty
-        }
+    let left = state.withLock { state -> [GroupID: [Held]] in
+      guard state.known.removeValue(forKey: session) != nil else { return [:] }
+      return state.takeAll { held in
+        held.waiting.remove(session)
+        return held.waiting.isEmpty
       }
     }
-    deliver(left)
+    for (group, held) in left { deliver(held, of: group) }
   }
 
-  private func deliver(_ letters: [Held]) {
-    for letter in letters {
-      letter.session.loop.post { letter.session.deliver(letter.kind, letter.exchange, letter.body) }
+  private func deliver(_ done: [Held], of group: GroupID) {
+    for held in done {
+      var writer = WireWriter()
+      let push = TrackerPush.witnessed(group, held.number)
+      push.write(to: &writer)
+      held.session.loop.post { [bytes = writer.bytes] in held.session.deliver(push.kind, 0, bytes) }
     }
   }
 
@@ -105,7 +99,9 @@ final class Witnesses: Sendable {
       if isClosing { return }
       if isIdle { bell.wait() } else { _ = bell.wait(until: .now + Self.milliseconds / 5) }
       let now = Instant.now
-      deliver(state.withLock { state in state.takeLate(now, penalty: Self.penalty) })
+      for (group, held) in state.withLock({ $0.takeLate(now, penalty: Self.penalty) }) {
+        deliver(held, of: group)
+      }
     }
   }
 }
@@ -129,10 +125,19 @@ extension Witnesses.State {
     return done.reversed()
   }
 
-  fileprivate mutating func takeLate(_ now: Instant, penalty: Int) -> [Witnesses.Held] {
-    var late: [Witnesses.Held] = []
-    for group in held.keys { late += take(in: group) { $0.deadline <= now } }
-    for session in late.flatMap(\.waiting) where known[session] != nil { known[session] = penalty }
+  fileprivate mutating func takeAll(
+    where isDone: (inout Witnesses.Held) -> Bool
+  ) -> [GroupID: [Witnesses.Held]] {
+    var done: [GroupID: [Witnesses.Held]] = [:]
+    for group in Array(held.keys) { done[group] = take(in: group, where: isDone) }
+    return done
+  }
+
+  fileprivate mutating func takeLate(_ now: Instant, penalty: Int) -> [GroupID: [Witnesses.Held]] {
+    let late = takeAll { $0.deadline <= now }
+    for session in late.values.joined().flatMap(\.waiting) where known[session] != nil {
+      known[session] = penalty
+    }
     return late
   }
 }

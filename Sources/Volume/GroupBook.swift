@@ -47,6 +47,10 @@ package final class GroupBook: @unchecked Sendable {
     var members: Set<UserName>
     /// The last decision of which all is in the catalog here.
     var folded: UInt64 = 0
+    /// All who are prompt have seen it.
+    var witnessed: UInt64 = 0
+    /// The tracker knows that this member says what he has seen, and tells him when others have.
+    var isWitness = false
   }
 
   private struct Mail {
@@ -138,7 +142,9 @@ package final class GroupBook: @unchecked Sendable {
       guard let event = mail.withLock({ $0.events.isEmpty ? nil : $0.events.removeFirst() }) else { continue }
       switch event {
       case .reached: catchUpWithAll()
-      case .lost: current.withLock { $0 = false }
+      case .lost:
+        current.withLock { $0 = false }
+        rolls.withLock { rolls in for group in rolls.keys { rolls[group]?.isWitness = false } }
       case .push(let push): take(push)
       case .close: return
       }
@@ -184,6 +190,17 @@ extension GroupBook {
   /// Until a decision is here, which is known to have been made: a moment, unless the line was lost meanwhile.
   package func waitFor(_ number: UInt64, of group: GroupID) {
     _ = wait(milliseconds: 2_000) { folded(group) >= number || groups[group] == nil }
+  }
+
+  /// Of a change of files: until the others who are online have it too, so that whoever opens a file next gets it.
+  func waitForAll(_ number: UInt64, of group: GroupID) {
+    waitFor(number, of: group)
+    _ = wait(milliseconds: 150) {
+      rolls.withLock { rolls in
+        guard let roll = rolls[group], roll.isWitness else { return true }
+        return roll.witnessed >= number
+      }
+    }
   }
 
   /// Who is in a group, by name, with its owner marked.
@@ -299,6 +316,8 @@ extension GroupBook {
     if isAnew { reader?.bookStartedAnew(group.id) }
     let before = rolls.withLock { $0[group.id]?.members ?? [] }
     try loadRoll(of: group.id, named: group.name)
+    _ = try line.ask(.saw(group.id, folded(group.id)))
+    rolls.withLock { $0[group.id]?.isWitness = true }
     let after = rolls.withLock { $0[group.id]?.members ?? [] }
     for user in before.subtracting(after) { reader?.book(group.id, lost: user) }
     wakeThoseWhoWait()
@@ -309,6 +328,8 @@ extension GroupBook {
     case .decision(let decision): fold(decision)
     case .standing(_, let group, let standing): noteStanding(standing, in: group)
     case .holder(let key, let holder): reader?.heard(holder, of: key)
+    case .witnessed(let group, let number):
+      rolls.withLock { rolls in rolls[group].map { rolls[group]?.witnessed = max($0.witnessed, number) } }
     }
   }
 

@@ -104,6 +104,7 @@ enum WireSamples {
     .decision(Decision(group: GroupID(1), number: 2, changes: [])),
     .standing(team, GroupID(1), .rejected),
     .holder(key, ContentHolder(user: alice, address: address4, pieces: .none)),
+    .witnessed(GroupID(4), 77),
   ]
 }
 

@@ -25,6 +25,7 @@ package enum TrackerKind {
   package static let decisionPush: UInt8 = 64
   package static let standingPush: UInt8 = 65
   package static let holderPush: UInt8 = 66
+  package static let witnessedPush: UInt8 = 67
 }
 
 extension TrackerRequest {
@@ -239,6 +240,7 @@ extension TrackerPush {
     case .decision: TrackerKind.decisionPush
     case .standing: TrackerKind.standingPush
     case .holder: TrackerKind.holderPush
+    case .witnessed: TrackerKind.witnessedPush
     }
   }
 
@@ -252,6 +254,9 @@ extension TrackerPush {
     case .holder(let key, let holder):
       writer.key(key)
       writer.holder(holder)
+    case .witnessed(let group, let number):
+      writer.u64(group.number)
+      writer.u64(number)
     }
   }
 
@@ -261,6 +266,7 @@ extension TrackerPush {
     case TrackerKind.standingPush:
       self = .standing(try reader.group(), GroupID(try reader.u64()), try reader.standing())
     case TrackerKind.holderPush: self = .holder(try reader.key(), try reader.holder())
+    case TrackerKind.witnessedPush: self = .witnessed(GroupID(try reader.u64()), try reader.u64())
     default: throw Malformed("an unknown kind of push")
     }
     try reader.end()

@@ -25,7 +25,7 @@ package enum TrackerRequest: Hashable, Sendable {
   case setSharing(RequestID, GroupName, FilePath, isOn: Bool)
   /// Whoever located a content hears of others who come and go, until he says this.
   case stopWatching(ContentKey)
-  /// A pushed decision is folded here. Whoever says so is waited for, a moment, when others publish.
+  /// Decisions up to that one are folded here. Whoever says so is waited for, a moment, when others publish.
   case saw(GroupID, UInt64)
 
   package static let passwordBytesMax = 1024
@@ -57,6 +57,8 @@ package enum TrackerPush: Hashable, Sendable {
   case standing(GroupName, GroupID, Standing)
   /// Somebody now holds a content that was located here; with no pieces, no longer.
   case holder(ContentKey, ContentHolder)
+  /// All who say what they saw have seen that decision of this session's, or had the time for it.
+  case witnessed(GroupID, UInt64)
 }
 
 /// How far a member has come in a group. Its changed rows are told in the order of the decision that changed them

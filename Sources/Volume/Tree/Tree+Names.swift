@@ -17,7 +17,7 @@ extension Tree {
     }
     switch answer {
     case .decided(let group, let number):
-      volume.book.waitFor(number, of: group)
+      volume.book.waitForAll(number, of: group)
       return number
     case .refused(let refusal): throw TreeError(refusal)
     default: throw .state("the tracker's answer makes no sense")

@@ -205,7 +205,7 @@ extension Tree {
   ) {
     guard case .publish(let path, let kind, let modified, _) = row.proposal.wish else { return }
     let entry = Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
-    volume.book.waitFor(number, of: group)
+    volume.book.waitForAll(number, of: group)
     file.state.withLock { state in
       let old = state.published
       state.published = entry
@@ -367,7 +367,7 @@ extension Tree {
     guard case .publish(let path, let kind, let modified, _) = row.proposal.wish else { return true }
     switch answer {
     case .decided(let group, let number):
-      volume.book.waitFor(number, of: group)
+      volume.book.waitForAll(number, of: group)
       let entry = Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
       inodes.keep(node.inode, for: entry, in: group)
       settled(node, entry)
