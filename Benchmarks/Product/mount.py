@@ -18,7 +18,7 @@ import time
 
 from measuring import GIB, Figures, Process, is_quiet, number, run, say, spread, table, wait_until, warm_memory
 from mounts import Btfs, Disk, Mount, Ours, Rclone, Sshfs
-from places import Here, Links
+from places import Beside, Here, Links
 from scene import FILE, FIRST, SMALL, Aims, Bench
 
 SEED_COUNT = 4
@@ -165,11 +165,11 @@ class MountBench(Bench):
         wait_until(lambda: FILE in self.login.call("list_files", "team"), "the reader knows the file")
         self.login.end()
 
-    def mounts(self, torrents, passthrough=True):
+    def mounts(self, torrents, leecher):
         folder = f"{self.folder}/mounts"
         btfs = [
             Column(f"btfs, {count} seed{'s' * (count > 1)}").over(
-                Btfs(f"{folder}/btfs{count}", self.seeds[:count], self.reader, torrents, self.log))
+                Btfs(f"{folder}/btfs{count}", self.seeds[:count], leecher, torrents, self.log))
             for count in (1, SEED_COUNT)]
         return {
             "p2pfs": Column("p2pfs").over(Ours(f"{folder}/p2pfs", self.login, self.log)),
@@ -188,7 +188,8 @@ class MountBench(Bench):
             os.makedirs(f"{self.memory}/lists/{directory}")
             for number in range(flat_count if directory == "flat" else 100):
                 with open(f"{self.memory}/lists/{directory}/entry-{number:05d}.txt", "w") as file:
-                    file.write(f"{directory} {number}")
+                    # A torrent has to have some byte; files without any are nobody's to share.
+                    file.write("" if number else directory)
         owner, lister = self.members[0], self.team.member("lister", self.reader)
         owner.call("create_group", "lists")
         lister.call("join_group", "lists")
@@ -208,7 +209,8 @@ def loopback(programs, folder, memory, log, quick, aims):
     bench = MountBench(programs, folder, memory, Here("10.77.0.2"), seeds, Here("10.77.0.1"), size, log)
     flat, tree = 10_000, 10_000 if quick else 100_000
     lister = bench.publish_lists(flat, tree)
-    readings = bench.mounts([bench.source, f"{memory}/lists"])
+    beside = Beside("10.78.0.2", "10.78.0.1")
+    readings = bench.mounts([bench.source, f"{memory}/lists"], beside)
     networked = [readings[name] for name in ("p2pfs", "sshfs", "rclone", "btfs")]
     ours, disk = readings["p2pfs"], readings["ext4"]
     shutil.copy(bench.source, disk.mount.file(FILE))
@@ -269,6 +271,7 @@ def loopback(programs, folder, memory, log, quick, aims):
         aims.most(f"{what}: ms", mine.median(key), 2)
     aims.most("the same, 99 of 100: ms", mine.median("p99"), 2)
     finish(bench, [*readings.values(), ours.column.over(lister)])
+    beside.end()
 
 
 def links(programs, folder, memory, log, quick, aims):
@@ -279,7 +282,7 @@ def links(programs, folder, memory, log, quick, aims):
     try:
         places = list(wires.places.values())
         bench = MountBench(programs, folder, memory, places[1], places[2:], places[0], size, log)
-        readings = bench.mounts([bench.source])
+        readings = bench.mounts([bench.source], bench.reader)
         for turn in range(1 if quick else 3):
             bench.use(1)
             for name in ("p2pfs", "sshfs", "rclone", "btfs"):

@@ -1,5 +1,6 @@
 """Directories of the same files, mounted: ours, and what a person would use instead. Each is mounted with nothing kept."""
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -137,21 +138,22 @@ class Rclone(Mount):
 class Btfs(Mount):
     """Seeds of libtorrent, in the clear, and a tracker that names them."""
 
-    PORT = 7001
+    ports = itertools.count(7001)
 
     def __init__(self, folder, places, reader, paths, log):
         super().__init__(folder, log)
         self.reader = reader
         self.torrents = {}
-        tracker = f"{places[0].address}:6969"
-        seeds = [f"{place.address}:{self.PORT + number}" for place in places for number in range(len(paths))]
+        tracker = f"{places[0].address}:{next(self.ports)}"
+        ports = {path: next(self.ports) for path in paths}
+        seeds = [f"{place.address}:{port}" for place in places for port in ports.values()]
         self.servers = [Process(places[0].inside([*TORRENT, "track", tracker, *seeds]), log, waits_for_line=True)]
-        for number, path in enumerate(paths):
+        for path, port in ports.items():
             torrent = f"{folder}/{os.path.basename(path)}.torrent"
             self.torrents[os.path.basename(path)] = torrent
             run([*TORRENT, "make", path, torrent, f"http://{tracker}/announce"])
             for place in places:
-                words = [*TORRENT, "seed", torrent, os.path.dirname(path), f"{place.address}:{self.PORT + number}", "any"]
+                words = [*TORRENT, "seed", torrent, os.path.dirname(path), f"{place.address}:{port}", "any"]
                 self.servers.append(Process(place.inside(words), log, waits_for_line=True))
 
     def mount(self, name, is_kept=False):
