@@ -102,7 +102,10 @@ class Reading:
         for key, block in blocks.items():
             self.mount.mount(FILE)
             warm_memory(2 * size)
-            self.note(**{key: read_through(self.mount.file(FILE), size, block)})
+            before = self.mount.process.cpu_seconds
+            rate = read_through(self.mount.file(FILE), size, block)
+            cpu = (self.mount.process.cpu_seconds - before) * GIB / size
+            self.note(**{key: rate, f"{key}_cpu": cpu})
             self.mount.unmount()
 
     def warm(self, size):
@@ -164,6 +167,11 @@ class MountBench(Bench):
         self.login.serve()
         wait_until(lambda: FILE in self.login.call("list_files", "team"), "the reader knows the file")
         self.login.end()
+
+    def round_trip(self):
+        """Milliseconds, as TCP sees it."""
+        words = ["curl", "-so", "/dev/null", "-w", "%{time_connect}", f"http://{self.seeds[0].address}:8443/"]
+        return 1000 * statistics.median(float(run(self.reader.inside(words))) for _ in range(9))
 
     def mounts(self, torrents, leecher):
         folder = f"{self.folder}/mounts"
@@ -245,7 +253,8 @@ def loopback(programs, folder, memory, log, quick, aims):
         ("start of the program to the first byte, ms", "start", 0), ("first byte at the start, ms", "head", 2),
         ("first byte at the end, ms", "tail", 2), ("4 KiB at random, median, ms", "p50", 2),
         ("the same, 99 of 100, ms", "p99", 2), ("read through, MB/s", "cold", 0),
-        ("the same, 128 KiB a read", "cold128", 0), ("the same, from four seeds", "cold4", 0),
+        ("CPU s/GiB of the program that mounts", "cold_cpu", 2),
+        ("read through, 128 KiB a read, MB/s", "cold128", 0), ("the same, from four seeds", "cold4", 0),
         ("again, MB/s", "warm", 0), ("again, 128 KiB a read", "warm128", 0),
         ("again, page cache dropped", "dropped", 0), ("copied in, MB/s", "copy", 0),
         (f"ls -l of {flat} entries, s", "ls", 2), ("again, s", "ls_again", 2),
@@ -275,7 +284,8 @@ def loopback(programs, folder, memory, log, quick, aims):
 
 
 def links(programs, folder, memory, log, quick, aims):
-    size = (64 << 20) if quick else (128 << 20)
+    size = 128 << 20
+    part = (32 << 20) if quick else size
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     rates = {"10.88.0.1": 0, "10.88.0.2": 0} | {f"10.88.0.{11 + number}": MBIT for number in range(SEED_COUNT)}
     wires = Links(os.path.dirname(folder), DELAY_MILLISECONDS, rates)
@@ -288,14 +298,14 @@ def links(programs, folder, memory, log, quick, aims):
             for name in ("p2pfs", "sshfs", "rclone", "btfs"):
                 is_slow = name == "btfs"
                 readings[name].first_bytes(size, 5 if quick else 30, FILE if is_slow else SMALL)
-                readings[name].cold((8 << 20) if is_slow else size, cold="1M")
+                readings[name].cold((8 << 20) if is_slow else part, cold="1M")
             bench.use(SEED_COUNT)
             readings["p2pfs"].cold(size, cold4="1M")
             readings["btfs4"].cold(16 << 20, cold4="1M")
         readings["btfs"].column.figures.rounds += readings["btfs4"].column.figures.rounds
-        trip = 2 * DELAY_MILLISECONDS
+        trip = bench.round_trip()
         print_rows(
-            f"links of {trip} ms and {MBIT} Mbit/s for each seed, {size >> 20} MiB",
+            f"links of {2 * DELAY_MILLISECONDS} ms and {MBIT} Mbit/s for each seed, {size >> 20} MiB",
             [readings[name].column for name in ("p2pfs", "sshfs", "rclone", "btfs")], [
                 ("start of the program to the first byte, ms", "start", 0),
                 ("first byte at the start, ms", "head", 1), ("first byte at the end, ms", "tail", 1),
@@ -303,8 +313,8 @@ def links(programs, folder, memory, log, quick, aims):
                 ("read through, MB/s", "cold", 1), ("the same, from four seeds", "cold4", 1)])
         mine = readings["p2pfs"].column.figures
         for key, what in (("head", "first byte"), ("tail", "last byte"), ("p50", "4 KiB at random")):
-            aims.most(f"{trip} ms: {what}: ms", mine.median(key), trip + 2)
-        aims.most(f"{trip} ms: 99 of 100 at random: ms", mine.median("p99"), 2 * trip)
+            aims.most(f"{what}, a round trip being {trip:.1f} ms: ms", mine.median(key), round(trip + 2, 1), 1)
+        aims.most("99 of 100 at random: ms", mine.median("p99"), round(2 * trip, 1), 1)
         aims.least("four links: MB/s", mine.median("cold4"), 42, 1)
         finish(bench, readings.values())
     finally:

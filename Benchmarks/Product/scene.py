@@ -45,9 +45,13 @@ class Bench:
         for member in self.members[1:]:
             os.makedirs(f"{memory}/{member.name}")
             member.serve()
-            for file in (FILE, FIRST, SMALL):
+        for file in (FILE, FIRST, SMALL):
+            for member in self.members[1:]:
                 wait_until(lambda: file in member.call("list_files", "team"), f"{member.name} knows {file}")
-                member.download(file, f"{memory}/{member.name}/{file}")
+            fetches = [
+                member.start_download(file, f"{memory}/{member.name}/{file}") for member in self.members[1:]]
+            for fetch in fetches:
+                fetch.finish()
         self.use(1)
 
     def use(self, count):
