@@ -144,17 +144,19 @@ class Btfs(Mount):
         super().__init__(folder, log)
         self.reader = reader
         self.torrents = {}
-        tracker = f"{places[0].address}:{next(self.ports)}"
-        ports = {path: next(self.ports) for path in paths}
-        seeds = [f"{place.address}:{port}" for place in places for port in ports.values()]
-        self.servers = [Process(places[0].inside([*TORRENT, "track", tracker, *seeds]), log, waits_for_line=True)]
-        for path, port in ports.items():
+        for path in paths:
             torrent = f"{folder}/{os.path.basename(path)}.torrent"
             self.torrents[os.path.basename(path)] = torrent
+            # Of several peers at one address libtorrent knows but one, so each torrent has a tracker of its own.
+            tracker, port = f"{places[0].address}:{next(self.ports)}", next(self.ports)
+            seeds = [f"{place.address}:{port}" for place in places]
+            self.serve(places[0], ["track", tracker, *seeds])
             run([*TORRENT, "make", path, torrent, f"http://{tracker}/announce"])
-            for place in places:
-                words = [*TORRENT, "seed", torrent, os.path.dirname(path), f"{place.address}:{port}", "any"]
-                self.servers.append(Process(place.inside(words), log, waits_for_line=True))
+            for place, seed in zip(places, seeds):
+                self.serve(place, ["seed", torrent, os.path.dirname(path), seed, "any"])
+
+    def serve(self, place, words):
+        self.servers.append(Process(place.inside([*TORRENT, *words]), self.log, waits_for_line=True))
 
     def mount(self, name, is_kept=False):
         self.torrent = self.torrents[name.split("/")[0]]

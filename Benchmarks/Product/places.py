@@ -50,6 +50,7 @@ class Beside:
         run(["ip", "link", "set", "wire", "up"])
         run(self.inside(["ip", "address", "add", f"{address}/24", "dev", "wire"]))
         run(self.inside(["ip", "link", "set", "wire", "up"]))
+        run(self.inside(["ip", "link", "set", "lo", "up"]))
         run(self.inside(["ip", "route", "add", "default", "via", gateway]))
 
     def inside(self, words):
