@@ -54,7 +54,8 @@ let package = Package(
 
     // What a file system has to stand.
     .executableTarget(
-      name: "Exercisers", dependencies: ["CLinux"], path: "Tests/Exercisers", swiftSettings: settings),
+      name: "Exercisers", dependencies: ["CLinux", "TestSupport"], path: "Tests/Exercisers",
+      swiftSettings: settings),
     // Clients as tests want them, honest and hostile.
     .target(
       name: "Visitors", dependencies: ["GroupModel", "Link", "COpenSSL"], path: "Tests/Visitors",

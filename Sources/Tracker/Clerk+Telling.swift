@@ -7,7 +7,9 @@ extension Clerk {
     // Before a thousand pushes, for which the one who asked need not wait.
     switch errand {
     case .decide(_, _, _, let session, let exchange):
-      mail.answer(session, exchange, TrackerKind.propose, ruling.answer)
+      if !isHeld(ruling, for: session, exchange) {
+        mail.answer(session, exchange, TrackerKind.propose, ruling.answer)
+      }
     case .share(_, _, _, _, _, let session, let exchange):
       mail.answer(session, exchange, TrackerKind.setSharing, ruling.answer)
     case .openAccount, .changePassword, .revoke, .follow: break
@@ -22,6 +24,14 @@ extension Clerk {
       if case .following(let groups) = ruling { follow(groups, by: session, of: user) }
       mail.answer(session, exchange, TrackerKind.follow, ruling.answer)
     }
+  }
+
+  /// Of files: who publishes one is answered when the others know.
+  private func isHeld(_ ruling: Ruling, for session: Session, _ exchange: UInt32) -> Bool {
+    guard case .decided(_, let decision) = ruling, decision.isOfFiles else { return false }
+    return witnesses.hold(
+      ruling.answer, kind: TrackerKind.propose, to: session, exchange,
+      until: presence.followers(of: decision.group), see: decision.number, of: decision.group)
   }
 
   private func keepUp(with ruling: Ruling) {
@@ -70,6 +80,17 @@ extension Clerk {
     for session in presence.followers(of: group) {
       part(session, from: group)
       mail.push(to: [session], .standing(name, group, .stranger))
+    }
+  }
+}
+
+extension Decision {
+  fileprivate var isOfFiles: Bool {
+    changes.contains { change in
+      switch change {
+      case .published, .unpublished, .moved: true
+      case .stands, .ended: false
+      }
     }
   }
 }

@@ -64,6 +64,7 @@ final class Clerk: @unchecked Sendable {
   let ledger: any Ledger
   let accounts: Accounts
   let presence: Presence
+  let witnesses: Witnesses
   let log: Log
   /// Called when the ledger can no longer be trusted.
   let giveUp: @Sendable (String) -> Never
@@ -76,12 +77,13 @@ final class Clerk: @unchecked Sendable {
   private var lastTidied = secondsSince1970()
 
   init(
-    _ ledger: any Ledger, _ accounts: Accounts, _ presence: Presence, _ log: Log,
+    _ ledger: any Ledger, _ accounts: Accounts, _ presence: Presence, _ witnesses: Witnesses, _ log: Log,
     giveUp: @escaping @Sendable (String) -> Never
   ) {
     self.ledger = ledger
     self.accounts = accounts
     self.presence = presence
+    self.witnesses = witnesses
     self.log = log
     self.giveUp = giveUp
   }

@@ -23,10 +23,11 @@ final class House {
     }
     let presence = Presence()
     let registry = Registry()
-    let clerk = Clerk(ledger, accounts, presence, log) { reason in Self.giveUp(reason, log) }
+    let witnesses = Witnesses()
+    let clerk = Clerk(ledger, accounts, presence, witnesses, log) { reason in Self.giveUp(reason, log) }
     let archive = Archive(presence, registry, log)
     office = Office(
-      accounts: accounts, presence: presence, registry: registry, clerk: clerk,
+      accounts: accounts, presence: presence, registry: registry, clerk: clerk, witnesses: witnesses,
       doorkeeper: Doorkeeper(accounts, authority, clerk, HashRoom()), archive: archive, log: log)
     context = try Self.context(authority)
     loops = (1...Self.loopCount).map { EventLoop(name: "loop-\($0)") }
@@ -37,6 +38,7 @@ final class House {
     } catch {
       throw Self.failure(error, data)
     }
+    witnesses.start()
     clerk.start()
   }
 
@@ -107,6 +109,7 @@ extension House {
   func close() {
     for (loop, listener) in zip(loops, listeners) { loop.post { listener.stop() } }
     office.clerk.close()
+    office.witnesses.close()
     for loop in loops { loop.stop() }
   }
 }

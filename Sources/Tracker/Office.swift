@@ -7,6 +7,7 @@ struct Office: Sendable {
   let presence: Presence
   let registry: Registry
   let clerk: Clerk
+  let witnesses: Witnesses
   let doorkeeper: Doorkeeper
   let archive: Archive
   let log: Log

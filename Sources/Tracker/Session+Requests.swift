@@ -101,6 +101,9 @@ extension Session {
     case .stopWatching(let key):
       stopWatching(key)
       answer(exchange, request.kind, .done)
+    case .saw(let group, let number):
+      if isIn(group) { office.witnesses.saw(number, of: group, by: id) }
+      answer(exchange, request.kind, .done)
     case .announce(let holdings): answer(exchange, request.kind, announce(holdings, user))
     case .locate(let key): answer(exchange, request.kind, locate(key))
     case .listGroups, .listMyGroups, .listRequests, .listMembers, .catchUp, .countSharers:

@@ -124,6 +124,7 @@ extension Session: Party {
 
   func lineEnded(_ line: Connection, because end: LineEnd) {
     isOver.store(true, ordering: .relaxed)
+    office.witnesses.forget(id)
     become(.stranger)
     onAdmission?()
     onAdmission = nil

@@ -321,6 +321,7 @@ extension GroupBook {
     case .folded:
       rolls.withLock { $0[decision.group]?.folded = decision.number }
       reader?.bookChanged(decision.group, decision.changes, by: decision.number)
+      line.ask(.saw(decision.group, decision.number)) { _ in }
     case .known: break
     case .gap: catchUpWithAll()
     }

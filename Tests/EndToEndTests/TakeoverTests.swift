@@ -26,7 +26,8 @@ import Testing
     let lines = story.person("alice").succeeds("status").filter { $0.hasPrefix("tracker") }
     #expect(
       lines == [
-        "tracker 127.0.0.1:\(story.ports[0]) answers", "tracker 127.0.0.1:\(story.ports[1]) does not answer",
+        "tracker 127.0.0.1:\(story.ports[0]) answers",
+        "tracker 127.0.0.1:\(story.ports[1]) takes no connections: it stands by, or is not running",
       ])
     for how in ["quit\n", "SIGTERM"] {
       let tracker = story.tracker(2)

@@ -2,6 +2,7 @@
 // stays is seen in each listing, and once.
 
 import Glibc
+import TestSupport
 import Synchronization
 
 struct Listing: Exercise {
@@ -16,10 +17,10 @@ struct Listing: Exercise {
     let directory = try words.places(1)[0]
     let stable = (0..<count).map { Array("stays \($0 &* 7919 % count)".utf8) }
     for name in stable { try makeFile(joined(directory, name), []) }
-    var random = SeededRandom(seed)
+    var random = SeededRandom(seed: seed)
     let bell = Bell()
     let makers = (0..<2).map { number in
-      let own = SeededRandom(random.next())
+      let own = random.branch()
       return Worker { try makeAndRemove("comes \(number)", in: directory, own, until: bell) }
     }
     let result = Result { try listAgain(times, directory, Set(stable), &random) }

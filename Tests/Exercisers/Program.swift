@@ -7,7 +7,7 @@ import Glibc
 enum Program {
   private static let exercises: [any Exercise.Type] = [
     Comparison.self, RandomAccess.self, NastyNames.self, Listing.self, Replacing.self, Watching.self,
-    Lookups.self,
+    Lookups.self, Crowd.self,
   ]
 
   static func main() {

@@ -3,6 +3,7 @@
 
 import CLinux
 import Glibc
+import TestSupport
 
 struct RandomAccess: Exercise {
   static let name = "fsx"
@@ -32,7 +33,7 @@ struct RandomAccess: Exercise {
     let kinds = Kind.allCases.filter {
       (maps || !$0.isMapped) && (allocates || !$0.allocates) && $0 != .reopen
     }
-    var exercise = try RandomAccess(try words.places(1)[0], bytesMax, kinds, every, SeededRandom(seed))
+    var exercise = try RandomAccess(try words.places(1)[0], bytesMax, kinds, every, SeededRandom(seed: seed))
     for number in 1...count { try exercise.step(number) }
     try exercise.finish()
   }

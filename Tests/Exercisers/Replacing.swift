@@ -2,6 +2,7 @@
 // before.
 
 import Glibc
+import TestSupport
 
 struct Replacing: Exercise {
   static let name = "replace"
@@ -11,7 +12,7 @@ struct Replacing: Exercise {
     let times = try words.number("--times", else: 1_000)
     let directory = try words.places(1)[0]
     let file = directory + "/replaced"
-    var random = SeededRandom(seed)
+    var random = SeededRandom(seed: seed)
     try replace(0, in: directory, &random)
     let found = try withReaders(2, of: file, until: times) {
       for version in 1...times { try replace(version, in: directory, &random) }
@@ -78,6 +79,8 @@ struct VersionReader {
       if new > version { found.versions += 1 }
       version = new
       found.readings += 1
+      // Whoever writes is to have a processor, too.
+      usleep(100)
     }
     return found
   }

@@ -63,6 +63,7 @@ enum WireSamples {
     .countSharers(GroupID(1), [root, root]),
     .setSharing(id, team, deep, isOn: true),
     .stopWatching(key),
+    .saw(GroupID(4), 77),
   ]
 
   /// Each with the kind of the request that it answers.

@@ -23,7 +23,7 @@ import Testing
 
   @Test func `every kind is among the samples`() {
     let requests = Set(WireSamples.requests.map(\.kind))
-    #expect(requests == Set(TrackerKind.createUser...TrackerKind.stopWatching))
+    #expect(requests == Set(TrackerKind.createUser...TrackerKind.saw))
     #expect(Set(WireSamples.pushes.map(\.kind)) == Set(TrackerKind.decisionPush...TrackerKind.holderPush))
     #expect(WireSamples.refusals.count == 26)
   }

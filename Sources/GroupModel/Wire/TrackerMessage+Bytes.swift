@@ -21,6 +21,7 @@ package enum TrackerKind {
   package static let countSharers: UInt8 = 15
   package static let setSharing: UInt8 = 16
   package static let stopWatching: UInt8 = 17
+  package static let saw: UInt8 = 18
   package static let decisionPush: UInt8 = 64
   package static let standingPush: UInt8 = 65
   package static let holderPush: UInt8 = 66
@@ -46,6 +47,7 @@ extension TrackerRequest {
     case .countSharers: TrackerKind.countSharers
     case .setSharing: TrackerKind.setSharing
     case .stopWatching: TrackerKind.stopWatching
+    case .saw: TrackerKind.saw
     }
   }
 
@@ -94,6 +96,9 @@ extension TrackerRequest {
       writer.flag(isOn)
     case .stopWatching(let key):
       writer.key(key)
+    case .saw(let group, let number):
+      writer.u64(group.number)
+      writer.u64(number)
     }
   }
 
@@ -140,6 +145,7 @@ extension TrackerRequest {
       self = .setSharing(
         try reader.request(), try reader.group(), try reader.path(), isOn: try reader.flag())
     case TrackerKind.stopWatching: self = .stopWatching(try reader.key())
+    case TrackerKind.saw: self = .saw(GroupID(try reader.u64()), try reader.u64())
     default: throw Malformed("an unknown kind of request")
     }
     try reader.end()
@@ -186,7 +192,7 @@ extension TrackerAnswer {
     switch kind {
     case TrackerKind.refusal: self = .refused(try reader.refusal())
     case TrackerKind.createUser, TrackerKind.logout, TrackerKind.follow, TrackerKind.announce,
-      TrackerKind.stopWatching:
+      TrackerKind.stopWatching, TrackerKind.saw:
       self = .done
     case TrackerKind.login, TrackerKind.renew, TrackerKind.changePassword:
       self = .certificate(try reader.blob(max: 8192))

@@ -25,6 +25,8 @@ package enum TrackerRequest: Hashable, Sendable {
   case setSharing(RequestID, GroupName, FilePath, isOn: Bool)
   /// Whoever located a content hears of others who come and go, until he says this.
   case stopWatching(ContentKey)
+  /// A pushed decision is folded here. Whoever says so is waited for, a moment, when others publish.
+  case saw(GroupID, UInt64)
 
   package static let passwordBytesMax = 1024
   package static let certificateRequestBytesMax = 4096

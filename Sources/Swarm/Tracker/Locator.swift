@@ -43,9 +43,15 @@ package final class Locator: HolderFinder {
 
   private func ask(_ key: ContentKey) {
     line.ask(.locate(key)) { [weak self] result in
-      guard case .success(.holders(let holders)) = result else { return }
+      guard case .success(.holders(let holders)) = result else { self?.keep(key); return }
       self?.take(holders, of: key)
     }
+  }
+
+  /// Nobody could be asked: whoever waits for an answer goes on with those who were known.
+  private func keep(_ key: ContentKey) {
+    guard let known = wanted.withLock({ $0[key].map { Array($0.values) } }) else { return }
+    receivers.withLock { $0 }.found(key, known)
   }
 
   private func take(_ holders: [ContentHolder], of key: ContentKey) {

@@ -23,7 +23,9 @@ package final class OpenControl: Sendable {
     self.text = text
   }
 
-  /// Whole lines are carried out at once, what is left at `flush`. Where it is written to does not matter.
+  /// A write is one or more whole lines, with or without the last newline. Only what looks like a part of more (a byte
+  /// at a time, or as much as a buffer holds) waits for its end, at `flush` at the latest. Where it is written to does
+  /// not matter.
   package func write(_ bytes: [UInt8], for caller: Caller) throws(TreeError) {
     try turn.take { () throws(TreeError) in
       let tooMuch = written.withLock { written in
@@ -31,20 +33,25 @@ package final class OpenControl: Sendable {
         written.rest += bytes
         return written.count > Self.bytesMax
       }
-      if tooMuch { throw .tooLarge }
+      if tooMuch { throw .invalid("that is more than a control file takes") }
       while let line = nextLine() { try take(line, for: caller) }
       if written.withLock({ $0.rest.count > Self.lineBytesMax }) { throw .invalid("a line is too long") }
+      if !Self.isPart(bytes) { try takeRest(for: caller) }
     }
   }
 
   package func flush(for caller: Caller) throws(TreeError) {
-    try turn.take { () throws(TreeError) in
-      let rest = written.withLock { written in
-        defer { written.rest = [] }
-        return written.rest
-      }
-      if !rest.isEmpty { try take(rest, for: caller) }
+    try turn.take { () throws(TreeError) in try takeRest(for: caller) }
+  }
+
+  private static func isPart(_ bytes: [UInt8]) -> Bool { bytes.count == 1 || bytes.count % 512 == 0 }
+
+  private func takeRest(for caller: Caller) throws(TreeError) {
+    let rest = written.withLock { written in
+      defer { written.rest = [] }
+      return written.rest
     }
+    if !rest.isEmpty { try take(rest, for: caller) }
   }
 
   private func nextLine() -> [UInt8]? {

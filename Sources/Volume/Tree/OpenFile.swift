@@ -19,6 +19,8 @@ package final class OpenFile: Sendable {
     var readAhead: ReadAhead?
     /// What is fetched ahead, by the row of reads it is for.
     var ahead: [Int: [FetchHandle]] = [:]
+    /// Why something could not be fetched a moment ago: the kernel asks once more for each page.
+    var lately: (error: TreeError, bytes: Range<Int>, until: Instant)?
     /// Since it was last published through this handle.
     var hasWritten = false
     var whole: WholeFile?
@@ -93,8 +95,22 @@ extension OpenFile {
       then(nil)
       return Bringing()
     }
-    return tree.bring(stored.missing(in: blocks), of: stored, in: file.group, then: then)
+    let missing = stored.missing(in: blocks)
+    if !missing.isEmpty, let lately = own.withLock({ $0.lately }), lately.until > .now,
+      lately.bytes.overlaps(bytes)
+    {
+      then(lately.error)
+      return Bringing()
+    }
+    return tree.bring(missing, of: stored, in: file.group) { [weak self] error in
+      if let error, error == .timedOut || error == .noSource {
+        self?.own.withLock { $0.lately = (error, bytes, .now + Self.latelyMilliseconds) }
+      }
+      then(error)
+    }
   }
+
+  private static let latelyMilliseconds = 300
 
   private func lookAhead(_ bytes: Range<Int>, in stored: StoredContent) {
     guard !stored.isWhole else { return }

@@ -112,9 +112,12 @@ extension Tree {
 
   package func extendedAttributeNames(of number: NodeNumber) throws(TreeError) -> [String] {
     switch try node(number).kind {
-    case .file: Self.ofFiles.map { Self.prefix + $0 }
-    case .directory, .symlink, .group: [Self.prefix + "owner"]
-    case .root, .control: []
+    case .file(let file):
+      Self.ofFiles.filter { $0 != "root" || file.state.withLock { $0.content.root } != nil }
+        .map { Self.prefix + $0 }
+    case .directory, .group: [Self.prefix + "owner"]
+    // The kernel asks nobody for those of links.
+    case .symlink, .root, .control: []
     }
   }
 
@@ -161,11 +164,16 @@ extension Tree {
   private func sharers(_ content: FileContent, _ group: GroupID, _ caller: Caller) throws(TreeError)
     -> String?
   {
-    guard let root = content.root else { return "0" }
-    guard case .sharers(let counts) = try caller.ask(volume.line, .countSharers(group, [root]), within: 2_000)
-    else {
-      throw .noTracker
+    // Whoever has the name has all of an empty file.
+    guard let root = content.root else { return "1" }
+    let answer: TrackerAnswer
+    do throws(TreeError) {
+      answer = try caller.ask(volume.line, .countSharers(group, [root]), within: 2_000)
+    } catch .noTracker {
+      // Who is online is not known, and a listing of all attributes need not fail for that.
+      return "0"
     }
+    guard case .sharers(let counts) = answer else { throw .state("the tracker's answer makes no sense") }
     return "\(counts.first ?? 0)"
   }
 }

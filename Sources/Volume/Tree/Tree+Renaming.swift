@@ -85,8 +85,13 @@ extension Tree {
     _ node: Node, _ from: Spot, over target: Node?, _ to: Spot, for caller: Caller
   ) throws(TreeError) {
     _ = takeHidden(to)
-    let number = try decide(
-      .rename(from: from.path, to: to.path, replacing: true), in: from.group, for: caller)
+    let number: UInt64
+    do throws(TreeError) {
+      number = try decide(
+        .rename(from: from.path, to: to.path, replacing: true), in: from.group, for: caller)
+    } catch .refused(.malformed) {
+      throw .notPermitted("a link would leave its group")
+    }
     move(node, over: target, to)
     renumber(node, from: from.path, to: to.path, number, in: from.group)
     if let target, let file = target.file { forgetReplaced(file, at: target, to) }

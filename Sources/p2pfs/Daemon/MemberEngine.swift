@@ -279,7 +279,7 @@ extension MemberEngine {
     var report = DaemonReport(
       listening: volume.listening.description, peers: peers.count,
       sendRate: peers.reduce(0) { $0 + $1.sendRate }, receiveRate: peers.reduce(0) { $0 + $1.receiveRate },
-      cachedBytes: usage.fetchedBytes, cacheBytesMax: usage.limitBytes,
+      cachedBytes: usage.fetchedBytes + usage.ownBytes, cacheBytesMax: usage.limitBytes,
       sentBytes: swarm?.sentBytes ?? 0, fetched: swarm?.counters ?? FetchCounters(),
       transfers: volume.transfers.map {
         DaemonReport.Transfer(

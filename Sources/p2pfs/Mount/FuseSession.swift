@@ -98,7 +98,8 @@ extension FuseSession {
     end()
   }
 
-  private func end() {
+  /// It is unmounted here; another namespace may have a copy of the mount, which is cut off.
+  func end() {
     isOver.store(true, ordering: .releasing)
     bell.signal()
   }

@@ -32,6 +32,9 @@ final class Mount: Sendable {
   /// agreed and everything works.
   func run(ready: () -> Void = {}) { session.run(ready: ready) }
 
+  /// Somebody has unmounted it.
+  func end() { session.end() }
+
   /// Unmounts, also where files are open; what waits is answered, and `run` returns.
   func stop() { session.stop() }
 }

@@ -149,6 +149,7 @@ extension MountLife {
       notes.append("what waits for a tracker is kept, and published after the next mount")
     }
     try MountPlace.release(place.path)
+    state.withLock { $0.shown?.mount }?.end()
     return notes
   }
 }

@@ -1,6 +1,7 @@
 // Draws operations: few names, so that they meet often, and enough open files to outlive what happens to their names.
 
 import Glibc
+import TestSupport
 
 struct Chooser {
   static let slots = 8

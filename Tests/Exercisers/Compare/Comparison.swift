@@ -3,6 +3,7 @@
 
 import CLinux
 import Glibc
+import TestSupport
 
 struct Comparison: Exercise {
   static let name = "compare"
@@ -24,7 +25,7 @@ struct Comparison: Exercise {
       throw UsageError(text: "\(place) is not empty")
     }
     var comparison = Comparison(
-      one: Side(places[0]), other: Side(places[1]), chooser: Chooser(random: SeededRandom(seed)))
+      one: Side(places[0]), other: Side(places[1]), chooser: Chooser(random: SeededRandom(seed: seed)))
     try comparison.run(count, checkEvery: checkEvery, logs: logs)
   }
 

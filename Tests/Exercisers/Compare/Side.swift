@@ -2,6 +2,7 @@
 
 import CLinux
 import Glibc
+import TestSupport
 
 /// All that a program could see of an operation.
 struct Seen: Hashable {
@@ -102,7 +103,7 @@ final class Side {
   }
 
   static func bytes(_ count: Int, _ seed: UInt64) -> [UInt8] {
-    var random = SeededRandom(seed)
+    var random = SeededRandom(seed: seed)
     return random.bytes(count)
   }
 

@@ -70,7 +70,12 @@ extension ControlFiles {
   }
 
   private static func log(_ events: EventLog) -> String {
-    lines(events.latest.map { "\(UTC.iso($0.time)) \(Printable.escaped($0.text))" })
+    lines(events.latest.map { "\(UTC.iso($0.time)) \(oneLine($0.text))" })
+  }
+
+  /// Names in it are escaped already; a backslash is not to be doubled once more.
+  private static func oneLine(_ text: String) -> String {
+    String(decoding: text.utf8.map { $0 < 0x20 || $0 == 0x7F ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
   }
 
   /// Who is online, the tracker knows; who is in it is known here.
