@@ -217,7 +217,7 @@ def loopback(programs, folder, memory, log, quick, aims):
     bench = MountBench(programs, folder, memory, Here("10.77.0.2"), seeds, Here("10.77.0.1"), size, log)
     flat, tree = 10_000, 10_000 if quick else 100_000
     lister = bench.publish_lists(flat, tree)
-    beside = Beside("10.78.0.2", "10.78.0.1")
+    beside = Beside("10.77.0.102", "10.77.0.101")
     readings = bench.mounts([bench.source, f"{memory}/lists"], beside)
     networked = [readings[name] for name in ("p2pfs", "sshfs", "rclone", "btfs")]
     ours, disk = readings["p2pfs"], readings["ext4"]
