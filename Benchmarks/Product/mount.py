@@ -18,7 +18,7 @@ import time
 
 from measuring import GIB, Figures, Process, is_quiet, number, run, say, spread, table, wait_until, warm_memory
 from mounts import Btfs, Disk, Mount, Ours, Rclone, Sshfs
-from places import Beside, Here, Links
+from places import Here, Links
 from scene import FILE, FIRST, SMALL, Aims, Bench
 
 SEED_COUNT = 4
@@ -173,12 +173,8 @@ class MountBench(Bench):
         words = ["curl", "-so", "/dev/null", "-w", "%{time_connect}", f"http://{self.seeds[0].address}:8443/"]
         return 1000 * statistics.median(float(run(self.reader.inside(words))) for _ in range(9))
 
-    def mounts(self, torrents, leecher):
+    def mounts(self):
         folder = f"{self.folder}/mounts"
-        btfs = [
-            Column(f"btfs, {count} seed{'s' * (count > 1)}").over(
-                Btfs(f"{folder}/btfs{count}", self.seeds[:count], leecher, torrents, self.log))
-            for count in (1, SEED_COUNT)]
         return {
             "p2pfs": Column("p2pfs").over(Ours(f"{folder}/p2pfs", self.login, self.log)),
             "uncached": Column("p2pfs, no passthrough").over(
@@ -186,9 +182,14 @@ class MountBench(Bench):
             "sshfs": Column("sshfs").over(
                 Sshfs(f"{folder}/sshfs", self.seeds[0], self.reader, self.memory, self.log)),
             "rclone": Column("rclone").over(Rclone(f"{folder}/rclone", self.web, self.reader, self.log)),
-            "btfs": btfs[0], "btfs4": btfs[1],
             "ext4": Column("ext4").over(Disk(f"{folder}/ext4", self.log)),
         }
+
+    def btfs(self, count):
+        """Over links only: where one machine has several addresses it finds no seed."""
+        name = f"btfs, {count} seed{'s' * (count > 1)}"
+        folder = f"{self.folder}/mounts/btfs{count}"
+        return Column(name).over(Btfs(folder, self.seeds[:count], self.reader, [self.source], self.log))
 
     def publish_lists(self, flat_count, tree_count):
         """In a group of their own, of which nobody else has to know anything."""
@@ -196,7 +197,7 @@ class MountBench(Bench):
             os.makedirs(f"{self.memory}/lists/{directory}")
             for number in range(flat_count if directory == "flat" else 100):
                 with open(f"{self.memory}/lists/{directory}/entry-{number:05d}.txt", "w") as file:
-                    # A torrent has to have some byte; files without any are nobody's to share.
+                    # Files without bytes are nobody's to share.
                     file.write("" if number else directory)
         owner, lister = self.members[0], self.team.member("lister", self.reader)
         owner.call("create_group", "lists")
@@ -217,9 +218,8 @@ def loopback(programs, folder, memory, log, quick, aims):
     bench = MountBench(programs, folder, memory, Here("10.77.0.2"), seeds, Here("10.77.0.1"), size, log)
     flat, tree = 10_000, 10_000 if quick else 100_000
     lister = bench.publish_lists(flat, tree)
-    beside = Beside("10.77.0.102", "10.77.0.101")
-    readings = bench.mounts([bench.source, f"{memory}/lists"], beside)
-    networked = [readings[name] for name in ("p2pfs", "sshfs", "rclone", "btfs")]
+    readings = bench.mounts()
+    networked = [readings[name] for name in ("p2pfs", "sshfs", "rclone")]
     ours, disk = readings["p2pfs"], readings["ext4"]
     shutil.copy(bench.source, disk.mount.file(FILE))
     shutil.copytree(f"{memory}/lists", disk.mount.file("lists"))
@@ -229,15 +229,12 @@ def loopback(programs, folder, memory, log, quick, aims):
         say(f"round {turn + 1} of {rounds}")
         bench.use(1)
         for reading in networked:
-            is_slow = reading.name.startswith("btfs")
-            part = min(size, 16 << 20) if is_slow else size
-            reading.first_bytes(size, 5 if quick else 30, FILE if is_slow else SMALL)
-            reading.cold(part, cold="1M", **({} if is_slow else {"cold128": "128k"}))
+            reading.first_bytes(size, 5 if quick else 30)
+            reading.cold(size, cold="1M", cold128="128k")
         download.add(**bench.members_fetch())
         say(f"download_file: {download.rounds[-1]}")
         bench.use(SEED_COUNT)
         ours.cold(size, cold4="1M")
-        readings["btfs4"].cold(16 << 20, cold4="1M")
         bench.use(1)
         for name in ("p2pfs", "uncached", "sshfs", "rclone", "ext4"):
             readings[name].warm(size)
@@ -246,8 +243,7 @@ def loopback(programs, folder, memory, log, quick, aims):
         disk.note(hash=size / 1e3 / milliseconds(lambda: run(["openssl", "dgst", "-sha256", bench.source])))
         for reading in (ours.column.over(lister), *networked[1:], disk):
             reading.lists("lists/flat", "lists/tree")
-    columns = [readings[name].column for name in ("p2pfs", "sshfs", "rclone", "btfs", "ext4")]
-    readings["btfs"].column.figures.rounds += readings["btfs4"].column.figures.rounds
+    columns = [readings[name].column for name in ("p2pfs", "sshfs", "rclone", "ext4")]
     mib = size >> 20
     print_rows(f"a mount over loopback, {mib} MiB", columns, [
         ("start of the program to the first byte, ms", "start", 0), ("first byte at the start, ms", "head", 2),
@@ -280,7 +276,6 @@ def loopback(programs, folder, memory, log, quick, aims):
         aims.most(f"{what}: ms", mine.median(key), 2)
     aims.most("the same, 99 of 100: ms", mine.median("p99"), 2)
     finish(bench, [*readings.values(), ours.column.over(lister)])
-    beside.end()
 
 
 def links(programs, folder, memory, log, quick, aims):
@@ -292,7 +287,7 @@ def links(programs, folder, memory, log, quick, aims):
     try:
         places = list(wires.places.values())
         bench = MountBench(programs, folder, memory, places[1], places[2:], places[0], size, log)
-        readings = bench.mounts([bench.source], bench.reader)
+        readings = bench.mounts() | {"btfs": bench.btfs(1), "btfs4": bench.btfs(SEED_COUNT)}
         for turn in range(1 if quick else 3):
             bench.use(1)
             for name in ("p2pfs", "sshfs", "rclone", "btfs"):

@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from measuring import run, wait_until
+from measuring import run
 
 
 class Here:
@@ -34,30 +34,6 @@ class There:
             if line.strip().startswith("link0:"):
                 return int(line.split(":")[1].split()[8])
         raise RuntimeError("a place without a link")
-
-
-class Beside:
-    """A namespace on a wire to this one: a machine with one address, which is all that some programs understand."""
-
-    def __init__(self, address, mine):
-        self.address = address
-        self.popen = subprocess.Popen(["unshare", "--net", "sleep", "infinity"], stdin=subprocess.DEVNULL)
-        self.namespace = f"/proc/{self.popen.pid}/ns/net"
-        here = os.stat("/proc/self/ns/net").st_ino
-        wait_until(lambda: os.stat(self.namespace).st_ino != here, "the namespace is there")
-        run(["ip", "link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", str(self.popen.pid)])
-        run(["ip", "address", "add", f"{mine}/24", "dev", "wire"])
-        run(["ip", "link", "set", "wire", "up"])
-        run(self.inside(["ip", "address", "add", f"{address}/24", "dev", "wire"]))
-        run(self.inside(["ip", "link", "set", "wire", "up"]))
-        run(self.inside(["ip", "link", "set", "lo", "up"]))
-
-    def inside(self, words):
-        return ["nsenter", f"--net={self.namespace}", *words]
-
-    def end(self):
-        self.popen.kill()
-        self.popen.wait()
 
 
 class Links:
