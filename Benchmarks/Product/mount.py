@@ -186,7 +186,7 @@ class MountBench(Bench):
         }
 
     def btfs(self, count):
-        """Over links only: where one machine has several addresses it finds no seed."""
+        """Over links only: over loopback it never dialled a seed, for a reason that was not found."""
         name = f"btfs, {count} seed{'s' * (count > 1)}"
         folder = f"{self.folder}/mounts/btfs{count}"
         return Column(name).over(Btfs(folder, self.seeds[:count], self.reader, [self.source], self.log))
