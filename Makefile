@@ -6,9 +6,10 @@ PACKAGES := libssl-dev libsqlite3-dev libedit-dev libfuse3-dev fuse3 pkg-config 
 	attr git nano rsync unzip vim-tiny zip
 # What files are fetched with beside ours, to compare; no test needs it.
 BENCH_PACKAGES := nginx-light curl python3-libtorrent iproute2
+BENCH_MOUNT_PACKAGES := btfs sshfs rclone openssh-server
 FUZZ_SECONDS ?= 60
 
-.PHONY: help setup build test quick-test fuzz sanitize bench-tracker bench-swarm check format clean
+.PHONY: help setup build test quick-test fuzz sanitize bench-tracker bench-swarm bench-mount check format clean
 
 help:
 	@echo "make setup          install the Debian packages that are missing"
@@ -19,6 +20,7 @@ help:
 	@echo "make sanitize       the model's, the lines' and the disk's tests under Thread- and AddressSanitizer"
 	@echo "make bench-tracker  put a tracker under load and print a table (QUICK=1: in half a minute)"
 	@echo "make bench-swarm    files between members beside curl and libtorrent: MB/s, CPU, latency (QUICK=1: in three minutes; root)"
+	@echo "make bench-mount    reading through a mount beside sshfs, rclone, btfs and ext4 (QUICK=1: in four minutes; root)"
 	@echo "make check          formatting, and the imports that the house allows"
 	@echo "make format         format all Swift in place"
 	@echo "make clean          remove everything that was built"
@@ -55,6 +57,10 @@ bench-swarm: build
 	@Scripts/setup.sh $(BENCH_PACKAGES)
 	$(RELEASE) --product swarm-load
 	Benchmarks/swarm.sh $(if $(QUICK),--quick)
+
+bench-mount: build
+	@Scripts/setup.sh $(BENCH_PACKAGES) $(BENCH_MOUNT_PACKAGES)
+	Benchmarks/mount.sh $(if $(QUICK),--quick)
 
 check: setup
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Fuzz Package.swift

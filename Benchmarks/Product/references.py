@@ -16,7 +16,7 @@ http {{
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   ssl_certificate {folder}/certificate.pem; ssl_certificate_key {folder}/key.pem;
   ssl_protocols TLSv1.3; ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
-  server {{ listen {address}:8443 ssl; root {root}; }}
+  server {{ listen {address}:8443 ssl; root {root}; autoindex on; }}
 }}
 """
 

@@ -28,6 +28,14 @@ import Testing
     }
   }
 
+  @Test func `a random read near another one is no row`() {
+    var ahead = ReadAhead(layout)
+    for start in [8 << 20, (8 << 20) + 65_536, (8 << 20) - 300_000, 9 << 20] {
+      let plan = ahead.read(start..<start + 4096, now: at(0))
+      #expect(plan.next == nil && plan.ahead == nil)
+    }
+  }
+
   @Test func `who reads in a row gets a window that grows, each block once`() {
     var ahead = ReadAhead(layout)
     var next = BlockRuns()

@@ -28,17 +28,19 @@ extension FetchQueue {
     }
   }
 
-  /// Splits the blocks over those who will have them here first.
+  /// Splits the blocks over those who will have them here first. Who has no room is left out before any block is looked
+  /// at: as a rule nobody has, and most of what a fast reader wants waits.
   private func place(_ run: Range<Int>, of content: FetchedContent, _ urgency: Urgency, now: Instant) {
+    var free = content.holdings.keys.filter { hasRoom($0, urgency, now) }
     var next = run.lowerBound
-    while next < run.upperBound {
+    while next < run.upperBound, !free.isEmpty {
       guard mayAsk(urgency, now: now) else { return }
-      let candidates = content.holdings.filter {
-        $0.value.contains(next) && canAsk($0.key, for: next, of: content, urgency, now)
+      let candidates = free.filter {
+        content.holdings[$0]?.contains(next) == true && !isAsked($0, for: next, of: content)
       }
-      let best = candidates.keys.min { (expectedSeconds($0), $0) < (expectedSeconds($1), $1) }
+      let best = candidates.min { (expectedSeconds($0), $0) < (expectedSeconds($1), $1) }
       guard let best, let held = content.holdings[best]?.run(from: next) else {
-        next = nextHeld(behind: next, of: content, run.upperBound)
+        next = nextHeld(behind: next, by: free, of: content, run.upperBound)
         continue
       }
       let countMax = share(of: run.count, among: candidates.count, urgency, best)
@@ -46,6 +48,7 @@ extension FetchQueue {
       guard let blocks = BlockPicker.request(wanted, countMax: countMax) else { return }
       ask(best, for: blocks, of: content, urgency, urgency == .ahead ? .ahead : .demand, now: now)
       next = blocks.end
+      if !hasRoom(best, urgency, now) { free.removeAll { $0 == best } }
     }
   }
 
@@ -62,22 +65,21 @@ extension FetchQueue {
     return max(1, min(peers[peer]?.requestBlocks(whileReading: true) ?? 1, max(even, 4)))
   }
 
-  /// Where a block that nobody can be asked for now has its end.
-  private func nextHeld(behind block: Int, of content: FetchedContent, _ limit: Int) -> Int {
-    let starts = content.holdings.values.compactMap { $0.run(from: block + 1)?.lowerBound }
+  /// Where a block that none of them can be asked for now has its end.
+  private func nextHeld(
+    behind block: Int, by peers: [PeerID], of content: FetchedContent, _ limit: Int
+  ) -> Int {
+    let starts = peers.compactMap { content.holdings[$0]?.run(from: block + 1)?.lowerBound }
     return min(starts.min() ?? limit, limit)
   }
 
-  private func canAsk(
-    _ peer: PeerID, for block: Int, of content: FetchedContent, _ urgency: Urgency, _ now: Instant
-  ) -> Bool {
+  private func hasRoom(_ peer: PeerID, _ urgency: Urgency, _ now: Instant) -> Bool {
     guard let pace = peers[peer] else { return false }
-    switch urgency {
-    case .now: guard pace.outstandingRequests < Self.requestsMax else { return false }
-    case .next: guard pace.hasRoom(whileReading: false) else { return false }
-    case .ahead: guard pace.hasRoom(whileReading: isReading(now)) else { return false }
+    return switch urgency {
+    case .now: pace.outstandingRequests < Self.requestsMax
+    case .next: pace.hasRoom(whileReading: false)
+    case .ahead: pace.hasRoom(whileReading: isReading(now))
     }
-    return !isAsked(peer, for: block, of: content)
   }
 
   /// The most that one line carries, however urgent: the other end stops reading at 256.

@@ -121,8 +121,20 @@ extension Fetcher {
     let new = Wanted(store, content, now: now)
     wanted[key] = new
     finder?.find(key)
+    for session in likelyHolders(of: key) { join(session, new, hint: .all) }
     return new
   }
+
+  /// Those who serve us something else of the group, perhaps this too: what is needed at once is asked of them while
+  /// the tracker is asked who has it. Whoever has not refuses, which takes no longer than the tracker's answer.
+  private func likelyHolders(of key: ContentKey) -> ArraySlice<PeerSession> {
+    let serving = roster.sessions.values.filter { session in
+      session.joins.contains { $0.key.group == key.group && $0.value == .joined }
+    }
+    return serving.sorted { $0.lastUsed > $1.lastUsed }.prefix(Self.guessedMax)
+  }
+
+  private static let guessedMax = 3
 
   func heldChanged(of key: ContentKey, gained: BlockRuns, lost: BlockRuns) {
     queue.heldChanged(of: key, gained: gained, lost: lost, now: .now)

@@ -22,6 +22,11 @@ package struct ReadAhead: Sendable {
   private static let windowMax = 64 << 20
   /// The kernel's own reads of one row come out of order by about this much.
   private static let disorderBytes = 1 << 20
+  /// The second read of a row, if it is a small one, begins where the first ended, or nearly: of random reads in a file
+  /// of some hundred megabytes, several in a hundred would otherwise fall near one of the last, and each bring a window
+  /// for nobody. The kernel asks for more at once only if it sees a row itself.
+  private static let adjoiningBytes = 32 << 10
+  private static let smallBytes = 64 << 10
   fileprivate static let nextSeconds = 2.0
   fileprivate static let aheadSeconds = 10.0
 
@@ -67,9 +72,11 @@ package struct ReadAhead: Sendable {
   }
 
   private static func goesOn(_ row: Row, _ bytes: Range<Int>) -> Bool {
-    let slack = max(row.window, disorderBytes)
-    return bytes.lowerBound >= row.position - disorderBytes && bytes.lowerBound >= row.start
-      && bytes.lowerBound <= row.position + slack
+    let isRow = row.window > 0 || bytes.count > smallBytes
+    let behind = isRow ? disorderBytes : adjoiningBytes
+    let before = isRow ? max(row.window, disorderBytes) : adjoiningBytes
+    return bytes.lowerBound >= row.position - behind && bytes.lowerBound >= row.start
+      && bytes.lowerBound <= row.position + before
   }
 
   private mutating func begin(_ bytes: Range<Int>, now: Instant) -> Plan {
