@@ -42,6 +42,10 @@ final class Follower: BookReader, @unchecked Sendable {
 
   func bookStartedAnew(_ group: GroupID) { tree?.startedAnew(group) }
 
+  func whenShown(_ then: @escaping @Sendable () -> Void) {
+    if let tree { tree.kernel.whenTold(then) } else { then() }
+  }
+
   func bookGroupsChanged() { tree?.groupsChanged() }
 
   func bookForgot(_ group: GroupID) { volume?.forget(group) }

@@ -13,6 +13,8 @@ package protocol BookReader: AnyObject, Sendable {
   func bookIsCurrent()
   /// `number` is that of the decision, as it was pushed; nil for what was missed, which comes in pages.
   func bookChanged(_ group: GroupID, _ changes: [Change], by number: UInt64?)
+  /// `then` is called when whoever looks at files here sees what was changed.
+  func whenShown(_ then: @escaping @Sendable () -> Void)
   /// Somebody is no longer in a group, or this member himself is not.
   func book(_ group: GroupID, lost user: UserName)
   func bookForgot(_ group: GroupID)
@@ -342,7 +344,7 @@ extension GroupBook {
     case .folded:
       rolls.withLock { $0[decision.group]?.folded = decision.number }
       reader?.bookChanged(decision.group, decision.changes, by: decision.number)
-      line.ask(.saw(decision.group, decision.number)) { _ in }
+      reader?.whenShown { [line] in line.ask(.saw(decision.group, decision.number)) { _ in } }
     case .known: break
     case .gap: catchUpWithAll()
     }

@@ -191,6 +191,8 @@ extension Tree {
       volume.log("\(words(for: node)) is published when the tracker has room for it")
     case .refused(.noSuchFile) where table.withLock({ _ in node.parent?.pending != nil }):
       table.withLock { $0.setLocal(node, true) }
+    case .refused(.noSuchFile) where hasNewPath(row, node):
+      try propose(file, at: node, try path(of: node), for: caller, within: milliseconds)
     case .refused(.conflict):
       try resolve(row, file, at: node, for: caller, within: milliseconds)
     case .refused(let refusal):
@@ -245,6 +247,9 @@ extension Tree {
     if let found, found.kind == kind, found.owner == volume.user {
       return decided(row, found.version, file, at: node, in: row.group)
     }
+    if try hasMoved(row, file, at: node, found) {
+      return try propose(file, at: node, try self.path(of: node), for: caller, within: milliseconds)
+    }
     let copy = try conflictName(for: path, in: row.group)
     volume.log("\(words(for: node)) was published by somebody else meanwhile: this one becomes \(copy)")
     table.withLock { table in
@@ -263,6 +268,36 @@ extension Tree {
       state.inode = inodes.fresh()
     }
     try propose(file, at: node, copy, for: caller, within: milliseconds)
+  }
+
+  /// Its directory was renamed while this was on its way; who does that here is about to say so.
+  private func hasNewPath(_ row: PendingPublish, _ node: Node) -> Bool {
+    guard case .publish(let path, _, _, _) = row.proposal.wish else { return false }
+    for _ in 0..<40 {
+      guard let now = try? self.path(of: node) else { return false }
+      if now != path { return true }
+      usleep(25_000)
+    }
+    return false
+  }
+
+  /// A directory above it was renamed while this was on its way: the same file has another path and another version
+  /// now. Whoever renames it here is about to say so.
+  private func hasMoved(
+    _ row: PendingPublish, _ file: TreeFile, at node: Node, _ found: Entry?
+  ) throws(TreeError) -> Bool {
+    guard case .publish(let path, _, _, let over) = row.proposal.wish, over != 0 else { return false }
+    for _ in 0..<40 {
+      let published = file.state.withLock { $0.published }
+      if try self.path(of: node) != path || published?.version != over { return true }
+      if let found, let published, found.kind == published.kind, found.owner == published.owner {
+        file.state.withLock { $0.published = found }
+        return true
+      }
+      if found != nil { return false }
+      usleep(25_000)
+    }
+    return false
   }
 
   /// `name (conflict of <user> <date>).ext`

@@ -9,6 +9,8 @@ package protocol KernelCache: AnyObject, Sendable {
   func forgetName(_ name: [UInt8], in directory: NodeNumber)
   /// Size, times and the like of a node have changed; with `bytes` its pages too.
   func forgetNode(_ node: NodeNumber, bytes: Bool)
+  /// Once the kernel has been told of all that was said up to now, on any thread.
+  func whenTold(_ then: @escaping @Sendable () -> Void)
 }
 
 /// One control file. `SPEC 4`: every open sees a fresh snapshot, every line that is written is a command.

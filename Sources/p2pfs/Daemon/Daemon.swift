@@ -47,6 +47,7 @@ final class Daemon: @unchecked Sendable {
       Glibc.close(lock)
       throw .daemonRuns
     }
+    Self.raiseFileLimit()
   }
 
   /// The file beside it, `daemon.sock`, is where shells come in.
@@ -108,13 +109,22 @@ extension Daemon {
     return "p2pfs:\(volume.user)@\(trackers.first?.description ?? "-")"
   }
 
-  /// Whoever only looks whether a daemon runs has the lock for a moment, too.
+  /// Whoever only looks whether a daemon runs has the lock for a moment, too; and one whose directory was just unmounted
+  /// ends in a moment.
   private static func takes(_ lock: Int32) -> Bool {
-    for _ in 0..<20 {
+    for _ in 0..<40 {
       if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
-      usleep(5_000)
+      usleep(25_000)
     }
     return false
+  }
+
+  /// Each file that is shared from its own place is open.
+  private static func raiseFileLimit() {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 
   static func runs(in state: String) -> Bool {

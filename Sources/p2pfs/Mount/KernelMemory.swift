@@ -27,7 +27,14 @@ final class KernelMemory: KernelCache, Sendable {
     var forgotten: [NodeNumber: Forgotten] = [:]
     /// Those that a thread is on its way for, or at.
     var isBeingTold: Set<NodeNumber> = []
+    /// Who waits until those have been told.
+    var waiting: [Waiting] = []
     var kernel: Kernel?
+  }
+
+  private struct Waiting: Sendable {
+    var nodes: Set<NodeNumber>
+    let then: @Sendable () -> Void
   }
 
   /// How the kernel is told; tests have another.
@@ -46,6 +53,15 @@ final class KernelMemory: KernelCache, Sendable {
       forgotten.hasAttributes = true
       if bytes { forgotten.hasBytes = true }
     }
+  }
+
+  func whenTold(_ then: @escaping @Sendable () -> Void) {
+    let isNow = state.withLock { state in
+      guard !state.isBeingTold.isEmpty else { return true }
+      state.waiting.append(Waiting(nodes: state.isBeingTold, then: then))
+      return false
+    }
+    if isNow { then() }
   }
 
   /// What was said before there was a mount nobody has to forget.
@@ -74,10 +90,20 @@ final class KernelMemory: KernelCache, Sendable {
   }
 
   private func tell(_ node: NodeNumber) {
+    defer { noteTold(node) }
     while let (kernel, forgotten) = state.withLock({ next(of: node, &$0) }) {
       kernel(node, forgotten)
       if !forgotten.names.isEmpty { tellAgain(node, forgotten.names) }
     }
+  }
+
+  private func noteTold(_ node: NodeNumber) {
+    let done = state.withLock { state -> [Waiting] in
+      for index in state.waiting.indices { state.waiting[index].nodes.remove(node) }
+      defer { state.waiting.removeAll { $0.nodes.isEmpty } }
+      return state.waiting.filter(\.nodes.isEmpty)
+    }
+    for waiting in done { waiting.then() }
   }
 
   /// An answer to a lookup that was given before may have come to the kernel after this: what it says is forgotten too.

@@ -161,7 +161,7 @@ private let erin = UserName("erin")!
       case .decision(let decision):
         for case .published(let entry) in decision.changes { seen.append("\(entry.path)") }
       case .standing(_, _, let standing): seen.append("\(standing)")
-      case .holder: break
+      case .holder, .witnessed: break
       }
     }
     #expect(seen == ["before", "stranger"])
