@@ -23,13 +23,26 @@ extension Tree {
     try mayReplace(target, by: node, from, to)
     switch node.kind {
     case .file(let file):
-      try file.publishTurn.take { () throws(TreeError) in
+      try inTurn(node, target) { () throws(TreeError) in
         try rename(file, node, from, over: target, to, for: caller)
       }
     case .directory, .symlink:
       guard table.withLock({ _ in node.pending == nil }) else { throw .noTracker }
-      try renamePublished(node, from, over: target, to, for: caller)
+      try inTurn(node, target) { () throws(TreeError) in
+        try renamePublished(node, from, over: target, to, for: caller)
+      }
     case .root, .group, .control: throw .notPermitted("it keeps its name")
+    }
+  }
+
+  /// Nobody publishes what is renamed or replaced meanwhile; two who rename to and fro take their turns in one order.
+  private func inTurn(_ node: Node, _ target: Node?, _ body: () throws(TreeError) -> Void) throws(TreeError) {
+    let files = [node, target].compactMap { $0 }.sorted { $0.number.value < $1.number.value }.compactMap(
+      \.file)
+    guard let first = files.first else { return try body() }
+    try first.publishTurn.take { () throws(TreeError) in
+      guard files.count == 2 else { return try body() }
+      try files[1].publishTurn.take(body)
     }
   }
 
