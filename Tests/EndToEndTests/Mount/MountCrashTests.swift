@@ -13,8 +13,9 @@ import Testing
       mkdir -p team/work
       for i in $(seq 100000); do
         [ ! -e $S/stop ] || exit 0
-        head -c $((i * 7919 % 60000)) /dev/zero | tr '\\0' x > $S/body
-        { { echo $i; cat $S/body; echo end; } > team/work/$i; } 2> /dev/null || exit 1
+        { echo $i; head -c $((i * 7919 % 60000)) /dev/zero | tr '\\0' x; echo end; } > $S/body
+        # It looks at what close says; a shell's redirection does not.
+        cp $S/body team/work/$i 2> /dev/null || exit 1
         echo $i >> $S/acked
       done
       """)
@@ -178,8 +179,6 @@ import Testing
     }
     endsAtOnce("cat team/f", after: [SIGINT])
     endsAtOnce("tail -c 10 team/f", after: [SIGTERM])
-    // dd hears the first by a handler of its own, and the kernel lets it wait on then.
-    endsAtOnce("dd if=team/f of=/dev/null bs=4096", after: [SIGINT, SIGINT])
     let map = "import mmap; f = open('team/f'); mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)[5]"
     endsAtOnce("python3 -c \"\(map)\"", after: [SIGKILL])
   }
