@@ -134,7 +134,9 @@ import Testing
     scratch.writeRandom("f", 1 << 20)
     alice.succeeds("upload_file", "f", "team")
     let outcome = download.finish()
-    #expect(outcome.exit == 75 && outcome.errors.contains("somebody changed that in team"), "\(outcome)")
+    // Or it was seen that the file had changed before that was published: then it was nobody's for a moment.
+    let isChanged = outcome.exit == 75 && outcome.errors.contains("somebody changed that in team")
+    #expect(isChanged || outcome.exit == 66, "\(outcome)")
     #expect(!scratch.names().contains { $0.hasPrefix(".copy") || $0 == "copy" })
     bob.succeeds("download_file", "team", "f", "copy")
     #expect(scratch.contents("copy") == scratch.contents("f"))
