@@ -75,7 +75,9 @@ extension ControlFiles {
 
   /// Names in it are escaped already; a backslash is not to be doubled once more.
   private static func oneLine(_ text: String) -> String {
-    String(decoding: text.utf8.map { $0 < 0x20 || $0 == 0x7F ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
+    text.unicodeScalars.map { scalar in
+      scalar.value < 0x20 || scalar.value == 0x7F ? Printable.escaped([UInt8(scalar.value)]) : String(scalar)
+    }.joined()
   }
 
   /// Who is online, the tracker knows; who is in it is known here.
