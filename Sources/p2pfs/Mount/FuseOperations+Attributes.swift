@@ -45,8 +45,8 @@ extension FuseOperations {
 
   func extendedAttribute(_ reply: Reply, _ name: String, of node: NodeNumber, room: Int) {
     guard name.hasPrefix("user.") else {
-      // The kernel asks for capabilities and access lists at many an operation.
-      return reply.fail(Errno(name.hasPrefix("system.") ? EOPNOTSUPP : ENODATA))
+      // `ls -l` asks for security contexts and access lists, of each file until it is told that there are none at all.
+      return reply.fail(Errno(EOPNOTSUPP))
     }
     later(.files, reply) { [tree] caller throws(TreeError) in
       reply.value(try tree.extendedAttribute(name, of: node, for: caller), room: room)
