@@ -9,9 +9,10 @@ BENCH_PACKAGES := nginx-light curl python3-libtorrent iproute2
 BENCH_MOUNT_PACKAGES := btfs sshfs rclone openssh-server
 FUZZ_SECONDS ?= 60
 
-.PHONY: help setup build test quick-test fuzz sanitize bench-tracker bench-swarm bench-mount check format clean
+.PHONY: help demo demo-stop setup build test quick-test fuzz sanitize bench-tracker bench-swarm bench-mount check format clean
 
 help:
+	@echo "make demo           the whole story on this machine, each command before its output (KEEP=1: and leave it, until make demo-stop)"
 	@echo "make setup          install the Debian packages that are missing"
 	@echo "make build          .build/release/tracker and .build/release/p2pfs, ready to be copied elsewhere"
 	@echo "make test           build and run everything: units, fuzzing for seconds, sanitizers, end to end"
@@ -31,6 +32,12 @@ setup:
 build: setup
 	$(RELEASE) --product p2pfs
 	$(RELEASE) --product tracker
+
+demo: build
+	@Scripts/demo.sh $(if $(KEEP),--keep)
+
+demo-stop:
+	@Scripts/demo.sh --stop
 
 test: check build
 	$(RELEASE) --product exercise

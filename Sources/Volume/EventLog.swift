@@ -14,6 +14,7 @@ package final class EventLog: Sendable {
   }
 
   private static let eventsMax = 1_000
+  private static let repeatedSeconds: Int64 = 10
 
   private let events = Mutex<[Event]>([])
   private let told: @Sendable (String) -> Void
@@ -27,6 +28,14 @@ package final class EventLog: Sendable {
       if events.count > Self.eventsMax { events.removeFirst() }
     }
     told(text)
+  }
+
+  /// A program that is refused may try again a thousand times.
+  package func noteUnlessJustSaid(_ text: String) {
+    let isSaid = events.withLock { events in
+      events.last.map { $0.text == text && secondsSince1970() - $0.time < Self.repeatedSeconds } ?? false
+    }
+    if !isSaid { note(text) }
   }
 
   /// The oldest first.

@@ -27,7 +27,9 @@ extension FuseOperations {
       let change = wish.change(of: attributes)
       guard change != AttributeChange() else { return reply.attributes(attributes, of: owner) }
       later(.files, reply) { [tree, owner] caller throws(TreeError) in
-        let changed = try tree.change(change, of: node, through: handle?.file, for: caller)
+        let changed = try tree.telling("change", node) { () throws(TreeError) in
+          try tree.change(change, of: node, through: handle?.file, for: caller)
+        }
         reply.attributes(changed, of: owner)
       }
     }

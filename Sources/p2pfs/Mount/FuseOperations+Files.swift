@@ -12,7 +12,9 @@ extension FuseOperations {
       if try tree.attributes(of: node).kind == .control {
         openControl(reply, node, access, info)
       } else if access.writes {
-        try openWriting(reply, node, access, info)
+        try tree.telling("write", node) { () throws(TreeError) in
+          try openWriting(reply, node, access, info)
+        }
       } else {
         try openReading(reply, node, access, info)
       }
@@ -88,7 +90,7 @@ extension FuseOperations {
   ) {
     atOnce(reply) { () throws(TreeError) in
       let access = access(info, by: reply, isNew: true)
-      let (found, file) = try tree.create(name, in: directory, isExecutable: mode & 0o100 != 0, access)
+      let (found, file) = try create(name, in: directory, mode: mode, access)
       _ = modes.enterCached(found.node)
       let handle = Handle(found.node, .file(file), writes: true)
       handles.add(handle)
@@ -97,6 +99,16 @@ extension FuseOperations {
       if reply.created(found.entry(of: owner), info) { return }
       tree.forget(found.node, lookups: 1)
       discard(handle)
+    }
+  }
+}
+
+extension FuseOperations {
+  func create(
+    _ name: [UInt8], in directory: NodeNumber, mode: mode_t, _ access: Access
+  ) throws(TreeError) -> (Found, OpenFile) {
+    try tree.telling("create", name, in: directory) { () throws(TreeError) in
+      try tree.create(name, in: directory, isExecutable: mode & 0o100 != 0, access)
     }
   }
 }
@@ -153,7 +165,7 @@ extension FuseOperations {
       reply.wrote(bytes.count)
       return .done
     case .needs(let range): return .needs(range)
-    case .failed(let error): return .failed(error)
+    case .failed(let error): return .failed(file.telling("write", error))
     }
   }
 
@@ -204,7 +216,10 @@ extension FuseOperations {
     let thread = reply.thread
     later(.files, reply) { [self] caller throws(TreeError) in
       switch handle.opened {
-      case .file(let file): try flush(file, by: CallingProcess.id(ofThread: thread) ?? 0, caller)
+      case .file(let file):
+        try tree.telling("close", file.node) { () throws(TreeError) in
+          try flush(file, by: CallingProcess.id(ofThread: thread) ?? 0, caller)
+        }
       case .control(let control): try control.flush(for: caller)
       case .directory: break
       }

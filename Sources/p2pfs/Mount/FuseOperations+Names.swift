@@ -24,7 +24,7 @@ extension FuseOperations {
     let process = CallingProcess.id(ofThread: reply.thread) ?? 0
     atOnce(reply) { () throws(TreeError) in
       let access = Access(reads: false, writes: true, processID: process)
-      let (found, file) = try tree.create(name, in: directory, isExecutable: mode & 0o100 != 0, access)
+      let (found, file) = try create(name, in: directory, mode: mode, access)
       answer(reply, found)
       errands.add { file.release(for: Caller()) }
     }
@@ -32,26 +32,36 @@ extension FuseOperations {
 
   func makeDirectory(_ reply: Reply, _ name: [UInt8], in directory: NodeNumber) {
     later(.names, reply) { [self] caller throws(TreeError) in
-      answer(reply, try tree.makeDirectory(name, in: directory, for: caller))
+      let found = try tree.telling("mkdir", name, in: directory) { () throws(TreeError) in
+        try tree.makeDirectory(name, in: directory, for: caller)
+      }
+      answer(reply, found)
     }
   }
 
   func makeLink(_ reply: Reply, _ name: [UInt8], in directory: NodeNumber, to target: [UInt8]) {
     later(.names, reply) { [self] caller throws(TreeError) in
-      answer(reply, try tree.makeLink(name, in: directory, to: target, for: caller))
+      let found = try tree.telling("ln", name, in: directory) { () throws(TreeError) in
+        try tree.makeLink(name, in: directory, to: target, for: caller)
+      }
+      answer(reply, found)
     }
   }
 
   func removeFile(_ reply: Reply, _ name: [UInt8], from directory: NodeNumber) {
     later(.names, reply) { [tree] caller throws(TreeError) in
-      try tree.removeFile(name, from: directory, for: caller)
+      try tree.telling("rm", name, in: directory) { () throws(TreeError) in
+        try tree.removeFile(name, from: directory, for: caller)
+      }
       reply.succeed()
     }
   }
 
   func removeDirectory(_ reply: Reply, _ name: [UInt8], from directory: NodeNumber) {
     later(.names, reply) { [tree] caller throws(TreeError) in
-      try tree.removeDirectory(name, from: directory, for: caller)
+      try tree.telling("rmdir", name, in: directory) { () throws(TreeError) in
+        try tree.removeDirectory(name, from: directory, for: caller)
+      }
       reply.succeed()
     }
   }
@@ -60,9 +70,11 @@ extension FuseOperations {
     let noReplace: UInt32 = 1
     guard flags & ~noReplace == 0 else { return reply.fail(Errno(EINVAL)) }
     later(.names, reply) { [tree] caller throws(TreeError) in
-      try tree.rename(
-        old.name, in: old.directory, to: new.name, in: new.directory, replacing: flags & noReplace == 0,
-        for: caller)
+      try tree.telling("mv", old.name, in: old.directory) { () throws(TreeError) in
+        try tree.rename(
+          old.name, in: old.directory, to: new.name, in: new.directory, replacing: flags & noReplace == 0,
+          for: caller)
+      }
       reply.succeed()
     }
   }
