@@ -107,6 +107,7 @@ private final class Machines {
     } else {
       let asks = ConsoleStep(who: step.who, command: "p2pfs peers")
       for _ in 0..<100 where runs(asks).hasPrefix("exit") { usleep(50_000) }
+      if runs(asks).hasPrefix("exit") { return "it does not run: \(child.text(1))\(child.text(2))" }
     }
     return child.text(1).replacing("127.0.0.1:\(port)", with: Self.shownAddress)
   }
