@@ -42,10 +42,10 @@ demo-stop:
 test: check build
 	$(RELEASE) --product exercise
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --no-parallel --skip EndToEndTests
+	python3 Scripts/tests.py units
 	Fuzz/run.sh 20
 	Scripts/sanitize.sh
-	$(SWIFT) test --skip-build --no-parallel --filter EndToEndTests
+	python3 Scripts/tests.py stories
 
 quick-test: setup
 	$(SWIFT) test --skip EndToEndTests

@@ -33,11 +33,14 @@ enum Ports {
   private static let lock = NSLock()
   nonisolated(unsafe) private static var used: Set<UInt16> = []
 
+  /// Of tests that run side by side in two processes each has ports of its own.
+  private static let shard = getenv("P2PFS_TEST_SHARD").flatMap { UInt16(String(cString: $0)) } ?? 0
+
   static func free() -> UInt16 {
     lock.lock()
     defer { lock.unlock() }
     while true {
-      let port = UInt16.random(in: 10_000..<32_000)
+      let port = UInt16.random(in: 5_000..<16_000) * 2 + shard
       if isFree(port), used.insert(port).inserted { return port }
     }
   }
