@@ -61,7 +61,7 @@ extension OnOneMount {
       alice.isRefused(EINVAL, "mkdir \(String(repeating: "x", count: 65))")
       let loop = "python3 -c 'import os; os.rename(\"team/loop\", \"team/loop/inside\")'"
       alice.isRefused(EINVAL, "mkdir team/loop; \(loop) || { rmdir team/loop; false; }")
-      #expect(alice.does("tail -n 3 .log").contains(".downloads"), "the reason is in the log")
+      #expect(alice.does("cat .log").contains(".downloads"), "the reason is in the log")
     }
 
     @Test func `what is not there is ENOENT`() {
