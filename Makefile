@@ -3,13 +3,16 @@
 SWIFT ?= swift
 RELEASE := $(SWIFT) build -c release --static-swift-stdlib
 PACKAGES := libssl-dev libsqlite3-dev libedit-dev libfuse3-dev fuse3 pkg-config openssl sqlite3 gcc e2fsprogs xfsprogs mount util-linux procps \
-	attr git nano rsync unzip vim-tiny zip
+	attr git nano rsync unzip vim-tiny zip bash-completion dpkg-dev fish groff-base man-db plocate zsh
 # What files are fetched with beside ours, to compare; no test needs it.
 BENCH_PACKAGES := nginx-light curl python3-libtorrent iproute2
 BENCH_MOUNT_PACKAGES := btfs sshfs rclone openssh-server
 FUZZ_SECONDS ?= 60
+PREFIX ?= /usr/local
+PROGRAMS := .build/release/p2pfs .build/release/tracker
 
-.PHONY: help demo demo-stop setup build test quick-test fuzz sanitize bench-tracker bench-swarm bench-mount check format clean
+.PHONY: help demo demo-stop setup build test quick-test fuzz sanitize bench-tracker bench-swarm bench-mount check format \
+	install uninstall package clean
 
 help:
 	@echo "make demo           the whole story on this machine, each command before its output (KEEP=1: and leave it, until make demo-stop)"
@@ -24,6 +27,9 @@ help:
 	@echo "make bench-mount    reading through a mount beside sshfs, rclone, btfs and ext4 (QUICK=1: in four minutes; root)"
 	@echo "make check          formatting, and the imports that the house allows"
 	@echo "make format         format all Swift in place"
+	@echo "make install        what was built, with manual, completion and units, below PREFIX=$(PREFIX) (and DESTDIR)"
+	@echo "make uninstall      takes exactly that away"
+	@echo "make package        .build/p2pfs_<version>_<architecture>.deb of what was built"
 	@echo "make clean          remove everything that was built"
 
 setup:
@@ -74,6 +80,19 @@ check: setup
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Fuzz Package.swift
+
+# What is there is taken as it is: who installs is often root, and builds nothing.
+$(PROGRAMS):
+	$(MAKE) build
+
+install: $(PROGRAMS)
+	@Packaging/install.sh install "$(DESTDIR)" "$(PREFIX)"
+
+uninstall:
+	@Packaging/install.sh uninstall "$(DESTDIR)" "$(PREFIX)"
+
+package: $(PROGRAMS)
+	@Packaging/package.sh
 
 clean:
 	rm -rf .build

@@ -1,5 +1,7 @@
 // The tracker's command line: what it may say, and what to tell somebody whose line says something else.
 
+import GroupModel
+
 struct Arguments {
   static let usage = "usage: tracker [--data DIR] [--log LEVEL] <tracker_info.txt> <number>"
 
@@ -79,5 +81,3 @@ struct Arguments {
     return home + "/.local/share/p2pfs-tracker"
   }
 }
-
-let programVersion = "0.1.0"

@@ -1,4 +1,4 @@
-// The log on stderr: one line an event. What strangers can provoke is counted beyond a few lines a second, so
+// The log on stderr: one line an event; in the journal without a time, which it knows itself. What strangers can provoke is counted beyond a few lines a second, so
 // that nobody fills a disk by knocking.
 
 import GroupModel
@@ -21,6 +21,15 @@ final class Log: Sendable {
     }
 
     static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+
+    fileprivate var importance: Importance {
+      switch self {
+      case .error: .error
+      case .warning: .warning
+      case .info: .info
+      case .debug: .debug
+      }
+    }
   }
 
   private let level: Level
@@ -28,13 +37,13 @@ final class Log: Sendable {
 
   init(_ level: Level) { self.level = level }
 
-  func error(_ text: @autoclosure () -> String) { write(.error, "error", text) }
+  func error(_ text: @autoclosure () -> String) { write(.error, text) }
 
-  func warning(_ text: @autoclosure () -> String) { write(.warning, "warning", text) }
+  func warning(_ text: @autoclosure () -> String) { write(.warning, text) }
 
-  func info(_ text: @autoclosure () -> String) { write(.info, "info", text) }
+  func info(_ text: @autoclosure () -> String) { write(.info, text) }
 
-  func debug(_ text: @autoclosure () -> String) { write(.debug, "debug", text) }
+  func debug(_ text: @autoclosure () -> String) { write(.debug, text) }
 
   /// Something that anybody who can reach the port can bring about.
   func stranger(_ text: @autoclosure () -> String) {
@@ -45,10 +54,15 @@ final class Log: Sendable {
     if isShown { info(text()) }
   }
 
-  private func write(_ at: Level, _ name: String, _ text: () -> String) {
+  private func write(_ at: Level, _ text: () -> String) {
     guard level >= at else { return }
     guard Self.canWrite else { return }
-    writeLine("\(Self.timestamp()) \(name) \(Printable.escaped(text()))", to: 2)
+    writeLine(Self.line(at, text(), isForJournal: Journal.isStandardError, Self.timestamp), to: 2)
+  }
+
+  static func line(_ at: Level, _ text: String, isForJournal: Bool, _ time: () -> String) -> String {
+    let text = Printable.escaped(text)
+    return isForJournal ? at.importance.prefix + text : "\(time()) \(at) \(text)"
   }
 
   /// A pipe that nobody reads fills up, and then a line to it would stop whoever writes it: a loop, with all of

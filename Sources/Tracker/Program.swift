@@ -19,7 +19,8 @@ enum Program {
         _exit(0)
       }
     } catch {
-      writeLine(Printable.escaped(error.sentence), to: 2)
+      let prefix = Journal.isStandardError ? Importance.error.prefix : ""
+      writeLine(prefix + Printable.escaped(error.sentence), to: 2)
       exit(error.exitCode)
     }
   }

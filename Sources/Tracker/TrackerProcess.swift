@@ -8,6 +8,7 @@ import Link
 /// ## Concurrency model
 /// The main thread's. What it builds has threads of its own.
 final class TrackerProcess {
+  private let supervisor = Supervisor.take()
   private let log: Log
   private let number: Int
   private let info: TrackerInfo
@@ -78,8 +79,10 @@ extension TrackerProcess {
     try checkPin(authority)
     let house = try House(data, authority, log)
     try open(house)
+    supervisor.ready("serving on \(here)")
     writeLine("tracker \(number) ready on \(here) ca \(authority.certificate.fingerprint)", to: 1)
     _ = stops.wait()
+    supervisor.stopping()
     log.info("stopping")
     house.close()
   }
@@ -87,6 +90,7 @@ extension TrackerProcess {
   /// false: told to end while standing by.
   private func isMyTurn(_ stops: StopRequests) throws(Failure) -> Bool {
     if try DataDirectory.tryLock(lock) { return true }
+    supervisor.ready("standing by on \(here)")
     writeLine("tracker \(number) standing by on \(here)", to: 1)
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { throw DataDirectory.trouble("cannot stand by") }

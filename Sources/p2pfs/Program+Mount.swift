@@ -53,13 +53,14 @@ extension MountProgram {
   }
 
   private static func run(_ options: Options, _ place: String, _ waiting: ReadySignal?) throws(Failure) {
+    let supervisor = Supervisor.take()
     let signals = StopSignals()
     let daemon = try Daemon(options, logsTimes: waiting != nil)
     // A daemon that stays is not to keep the directory it was started in from being unmounted.
     chdir("/")
     let result: Result<Void, Failure>
     do throws(Failure) {
-      result = .success(try serve(daemon, at: place, until: signals, waiting))
+      result = .success(try serve(daemon, at: place, until: signals, waiting, supervisor))
     } catch {
       result = .failure(error)
     }
@@ -70,7 +71,8 @@ extension MountProgram {
   }
 
   private static func serve(
-    _ daemon: Daemon, at place: String, until signals: StopSignals, _ waiting: ReadySignal?
+    _ daemon: Daemon, at place: String, until signals: StopSignals, _ waiting: ReadySignal?,
+    _ supervisor: Supervisor
   ) throws(Failure) {
     try daemon.start()
     guard let user = try loggedIn(daemon) else { throw .refused(.notLoggedIn) }
@@ -81,10 +83,11 @@ extension MountProgram {
     let socket = try SocketDoor(daemon)
     socket.open()
     defer { socket.close() }
-    stopOnSignal(signals, life)
+    stopOnSignal(signals, life, supervisor)
     let told = "\(Printable.escaped(mounted.path)) as \(user)"
     try life.run {
       daemon.note("mounted \(told)")
+      supervisor.ready("mounted \(told)")
       // Whoever started it was stopped meanwhile, and does not want it.
       if waiting?.send(0, told) == false { life.stop() }
     }
@@ -100,9 +103,10 @@ extension MountProgram {
     return volume.user
   }
 
-  private static func stopOnSignal(_ signals: StopSignals, _ life: MountLife) {
+  private static func stopOnSignal(_ signals: StopSignals, _ life: MountLife, _ supervisor: Supervisor) {
     _ = WorkerThread("signals") {
       signals.wait()
+      supervisor.stopping()
       life.stop()
     }
   }

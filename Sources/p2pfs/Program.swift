@@ -2,6 +2,8 @@
 
 import Glibc
 import GroupModel
+import Link
+import Volume
 
 @main enum Program {
   static func main() {
@@ -99,13 +101,16 @@ extension Program {
   }
 
   private static func serve(_ options: Options) throws(Failure) {
+    let supervisor = Supervisor.take()
     let signals = StopSignals()
     let daemon = try Daemon(options)
     try daemon.start()
     let socket = try SocketDoor(daemon)
     socket.open()
-    Daemon.say("p2pfs: serving \(Quoted.text(daemon.directory.path)): stop it with Ctrl-C or SIGTERM")
+    supervisor.ready(daemon.volume.map { "serving as \($0.user)" } ?? "nobody is logged in")
+    Daemon.say("serving \(Quoted.text(daemon.directory.path)): stop it with Ctrl-C or SIGTERM")
     signals.wait()
+    supervisor.stopping()
     socket.close()
     daemon.close()
     _exit(0)

@@ -1,7 +1,9 @@
 // What `help` says, made from the tables of commands and options.
 
+import GroupModel
+
 enum Version {
-  static let text = "p2pfs 0.1.0"
+  static let text = "p2pfs \(programVersion)"
 }
 
 enum HelpText {

@@ -1,6 +1,7 @@
 // What the process was given by whoever started it: arguments, environment, three open streams.
 
 import Glibc
+import Link
 
 enum ProcessArguments {
   /// Without the program's name. Text that is no UTF-8 would not be the same again when it is used.
@@ -33,14 +34,29 @@ enum StandardStreams {
     signal(SIGPIPE, SIG_IGN)
   }
 
+  /// What went wrong, as the whole line.
   static func complain(_ text: String) {
-    _ = SmallFile.write(Array("\(text)\n".utf8), to: STDERR_FILENO)
+    write((Journal.isStandardError ? Importance.error.prefix : "") + text)
+  }
+
+  static func say(_ text: String, _ importance: Importance) {
+    write(line(text, importance, isForJournal: Journal.isStandardError))
   }
 
   /// For threads that serve others: a pipe that nobody reads fills up, and then what is to be said is left out.
-  static func note(_ text: String) {
+  static func note(_ text: String, withTime: Bool) {
     var watched = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-    if poll(&watched, 1, 0) == 1 { complain(text) }
+    guard poll(&watched, 1, 0) == 1 else { return }
+    if withTime { write("\(UTC.iso(UTC.now)) \(text)") } else { say(text, .notice) }
+  }
+
+  /// The journal says by itself who it was.
+  static func line(_ text: String, _ importance: Importance, isForJournal: Bool) -> String {
+    isForJournal ? importance.prefix + text : "p2pfs: \(text)"
+  }
+
+  private static func write(_ line: String) {
+    _ = SmallFile.write(Array("\(line)\n".utf8), to: STDERR_FILENO)
   }
 
   /// As every tool of a pipe ends when its reader does.

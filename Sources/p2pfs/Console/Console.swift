@@ -36,7 +36,7 @@ struct Console {
       try door.flush()
     } catch {
       try? door.flush()
-      Daemon.say("p2pfs: \(Self.asTypedHere(error.sentence(for: command)))")
+      StandardStreams.complain("p2pfs: \(Self.asTypedHere(error.sentence(for: command)))")
     }
   }
 

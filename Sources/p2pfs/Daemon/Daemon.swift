@@ -39,7 +39,7 @@ final class Daemon: @unchecked Sendable {
   init(_ options: Options, isConsole: Bool = false, logsTimes: Bool = false) throws(Failure) {
     self.options = options
     self.isConsole = isConsole
-    events = EventLog { StandardStreams.note(logsTimes ? "\(UTC.iso(UTC.now)) \($0)" : "p2pfs: \($0)") }
+    events = EventLog { StandardStreams.note($0, withTime: logsTimes) }
     directory = try StateDirectory(making: options.stateDirectory())
     lock = openat(directory.descriptor, Self.lockName, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard lock >= 0 else { throw .disk(errno, "opening \(Quoted.text(directory.name(Self.lockName)))") }
@@ -74,7 +74,7 @@ final class Daemon: @unchecked Sendable {
   }
 
   private func sayThatNobodyIsLoggedIn() {
-    Self.say("p2pfs: nobody is logged in here: sharing begins with \(isConsole ? "" : "p2pfs ")login USER")
+    Self.say("nobody is logged in here: sharing begins with \(isConsole ? "" : "p2pfs ")login USER")
   }
 
   func close() {
@@ -93,7 +93,7 @@ final class Daemon: @unchecked Sendable {
   /// For those who look after it: on stderr, and among the events.
   func note(_ text: String) { events.note(text) }
 
-  static func say(_ text: String) { StandardStreams.complain(text) }
+  static func say(_ text: String) { StandardStreams.say(text, .notice) }
 }
 
 // What is mounted.
