@@ -67,7 +67,8 @@ final class Publisher: @unchecked Sendable {
       tree.endHiding(olderThan: Clock.now - Self.hiddenNanoseconds, for: caller)
       for node in state.withLock({ $0.unfinished }) { tree.finish(node, for: caller) }
       for row in journal.pending where begin(row.request) {
-        let goesOn = tree.retry(row, for: caller)
+        // Whoever asked for it himself may have had his answer meanwhile.
+        let goesOn = !journal.holds(row.request) || tree.retry(row, for: caller)
         end(row.request)
         if !goesOn || state.withLock({ $0.isStopping }) { break }
       }

@@ -108,7 +108,15 @@ extension Tree {
     if !isStill { replace(node, in: directory) }
   }
 
-  private func replace(_ node: Node, in directory: Node) {
+  /// A directory has ended at this place, by this member.
+  func directoryEnded(_ spot: Spot) {
+    let moved = table.withLock {
+      $0.takeMovedAway(from: Place(directory: spot.directory.number, name: spot.name))
+    }
+    if let moved { kernel.forgetName(moved.name, in: moved.directory.number) }
+  }
+
+  func replace(_ node: Node, in directory: Node) {
     let name = table.withLock { table in
       let name = node.name
       table.detach(node)
@@ -144,7 +152,12 @@ extension Tree {
     if let node = new?.node, let directory = new?.directory { replace(node, in: directory) }
     if let old, let node = old.node {
       if let id = group.group, let number, let directory = directory(of: to, in: id) {
-        table.withLock { $0.move(node, to: Array(to.name), in: directory) }
+        table.withLock { table in
+          if node.isDirectory {
+            table.noteMovedAway(node, from: Place(directory: old.directory.number, name: node.name))
+          }
+          table.move(node, to: Array(to.name), in: directory)
+        }
         renumber(node, from: from, to: to, number, in: id)
       } else {
         replace(node, in: old.directory)

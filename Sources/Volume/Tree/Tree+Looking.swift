@@ -87,12 +87,20 @@ extension Tree {
       do throws(BookTrouble) { entry = try volume.book.entry(at: path, in: group) } catch {
         throw .state("\(error)")
       }
-      guard let entry else { throw .notFound }
+      guard let entry else {
+        // Its directory may have been renamed since its path was looked at.
+        guard table.withLock({ $0.changes == glance.changes }) else { continue }
+        throw isRenaming ? .refused(.noSuchFile) : .notFound
+      }
       if let node = place(entry, in: parent, group, unlessChangedSince: glance.changes, counting) {
         return node
       }
     }
   }
+
+  /// While a directory is renamed here the catalog is ahead of the table, or behind it: what is not found then is not
+  /// to be remembered.
+  private var isRenaming: Bool { gate.isClosed }
 
   private struct Glance: @unchecked Sendable {
     var node: Node?

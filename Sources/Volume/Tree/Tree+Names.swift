@@ -42,8 +42,9 @@ extension Tree {
     try mustBeWritable()
     let parent = try node(directory)
     if case .root = parent.kind { return try makeGroup(name, in: parent, for: caller) }
-    let spot = try spot(name, in: directory)
-    return try make(.directory, at: spot, for: caller)
+    return try gate.pass(for: caller) { () throws(TreeError) in
+      try make(.directory, at: try spot(name, in: directory), for: caller)
+    }
   }
 
   private func makeGroup(_ name: [UInt8], in root: Node, for caller: Caller) throws(TreeError) -> Found {
@@ -64,11 +65,13 @@ extension Tree {
     _ name: [UInt8], in directory: NodeNumber, to target: [UInt8], for caller: Caller
   ) throws(TreeError) -> Found {
     try mustBeWritable()
-    let spot = try spot(name, in: directory)
-    guard let target = LinkTarget(target, at: spot.path) else {
-      throw .notPermitted("a link has to be relative and to stay inside its group")
+    return try gate.pass(for: caller) { () throws(TreeError) in
+      let spot = try spot(name, in: directory)
+      guard let target = LinkTarget(target, at: spot.path) else {
+        throw .notPermitted("a link has to be relative and to stay inside its group")
+      }
+      return try make(.symlink(target), at: spot, for: caller)
     }
-    return try make(.symlink(target), at: spot, for: caller)
   }
 
   private func make(_ kind: Entry.Kind, at spot: Spot, for caller: Caller) throws(TreeError) -> Found {
@@ -86,7 +89,13 @@ extension Tree {
       throw error == .refused(.conflict) ? .exists : error
     }
     touch(spot.directory)
-    return try lookUp(spot.name, in: spot.directory.number)
+    let found = try lookUp(spot.name, in: spot.directory.number)
+    guard found.attributes.kind == kind.attributesKind else {
+      // Others have put something else there since.
+      forget(found.node, lookups: 1)
+      throw .exists
+    }
+    return found
   }
 
   /// While no tracker answers it is here, and in the journal.
@@ -126,12 +135,15 @@ extension Tree {
     guard node.isDirectory else { throw .notDirectory }
     if case .group(let groupName) = node.kind { return try removeGroup(groupName, node, for: caller) }
     endHiding(olderThan: .max, for: caller)
-    let spot = try spot(name, in: directory)
-    guard table.withLock({ $0.locals(in: node).isEmpty }) else { throw .notEmpty }
-    if let pending = table.withLock({ _ in node.pending }) { return dropPending(pending, node) }
-    try mustBeMine(try entry(at: spot), in: spot.group)
-    try decide(.unpublish(spot.path), in: spot.group, for: caller)
-    vanish(node)
+    try gate.pass(for: caller) { () throws(TreeError) in
+      let spot = try spot(name, in: directory)
+      guard table.withLock({ $0.locals(in: node).isEmpty }) else { throw .notEmpty }
+      if let pending = table.withLock({ _ in node.pending }) { return dropPending(pending, node) }
+      try mustBeMine(try entry(at: spot), in: spot.group)
+      try decide(.unpublish(spot.path), in: spot.group, for: caller)
+      vanish(node, and: spot)
+      directoryEnded(spot)
+    }
   }
 
   /// A member leaves it, its owner removes it; neither while it holds files.
@@ -154,10 +166,15 @@ extension Tree {
     switch node.kind {
     case .root, .group, .directory: throw .isDirectory
     case .control: throw .notPermitted("a control file is always there")
-    case .symlink: try removeLink(node, try spot(name, in: directory), for: caller)
+    case .symlink:
+      try gate.pass(for: caller) { () throws(TreeError) in
+        try removeLink(node, try spot(name, in: directory), for: caller)
+      }
     case .file(let file):
-      let spot = try spot(name, in: directory)
-      try file.publishTurn.take { () throws(TreeError) in try remove(file, at: node, spot, for: caller) }
+      try gate.pass(for: caller) { () throws(TreeError) in
+        let spot = try spot(name, in: directory)
+        try file.publishTurn.take { () throws(TreeError) in try remove(file, at: node, spot, for: caller) }
+      }
     }
   }
 
@@ -165,7 +182,7 @@ extension Tree {
     if let pending = table.withLock({ _ in node.pending }) { return dropPending(pending, node) }
     try mustBeMine(table.withLock { _ in node.entry }, in: spot.group)
     try decide(.unpublish(spot.path), in: spot.group, for: caller)
-    vanish(node)
+    vanish(node, and: spot)
   }
 
   private func remove(_ file: TreeFile, at node: Node, _ spot: Spot, for caller: Caller) throws(TreeError) {
@@ -179,6 +196,7 @@ extension Tree {
       }
     }
     discard(file, at: node)
+    vanish(node, and: spot)
   }
 
   /// Nobody is told of it any more; who has it open goes on.
@@ -202,6 +220,18 @@ extension Tree {
   private func dropPending(_ request: RequestID, _ node: Node) {
     try? publisher.journal.remove(request)
     vanish(node)
+  }
+
+  /// Others may have put something else there a moment before: it is that which has gone, and what was meant is where
+  /// they have put it.
+  private func vanish(_ node: Node, and spot: Spot) {
+    let other = table.withLock { table in
+      table.child(spot.name, of: spot.directory).flatMap {
+        $0 === node || table.locals.contains($0) ? nil : $0
+      }
+    }
+    if let other { replace(other, in: spot.directory) }
+    if table.withLock({ _ in node.parent === spot.directory && node.name == spot.name }) { vanish(node) }
   }
 
   func vanish(_ node: Node) {

@@ -13,11 +13,14 @@ extension Tree {
   /// All that was written to a file, if there is something that the group does not know. Waits for the tracker, two
   /// seconds at most; then the journal has it, and that will do.
   func publish(_ file: TreeFile, at node: Node, for caller: Caller) throws(TreeError) {
-    try file.publishTurn.take { () throws(TreeError) in
-      try publishAlone(file, at: node, for: caller, within: Self.patienceMilliseconds)
+    try gate.pass(for: caller) { () throws(TreeError) in
+      try file.publishTurn.take { () throws(TreeError) in
+        try publishAlone(file, at: node, for: caller, within: Self.patienceMilliseconds)
+      }
     }
   }
 
+  /// By who has its turn, and has passed the gate.
   func publishAlone(
     _ file: TreeFile, at node: Node, for caller: Caller, within milliseconds: Int
   ) throws(TreeError) {
@@ -27,10 +30,20 @@ extension Tree {
     }
     publisher.setUnfinished(node, false)
     guard file.state.withLock({ $0.isDirty && $0.draft == nil }) else { return }
-    // Whoever was removed meanwhile has nothing to publish.
-    guard let path = try? path(of: node) else { return }
+    guard let path = try? path(of: node) else { return keepHomeless(file, at: node) }
     if LeftByEditors.holds(node.name) { return try keepLocal(file, at: node, path) }
     try propose(file, at: node, path, for: caller, within: milliseconds)
+  }
+
+  /// Who was removed here has nothing to publish; but where others have taken its directory away, its bytes are kept.
+  private func keepHomeless(_ file: TreeFile, at node: Node) {
+    guard table.withLock({ _ in node.parent != nil }) else { return }
+    let stored = file.state.withLock { state in
+      state.isDirty = false
+      return state.stored
+    }
+    let place = stored.flatMap { keepAside($0, as: node.name) }.map { ": its content is kept as \($0)" }
+    volume.log("\(words(for: node)) has no directory any more\(place ?? "")")
   }
 
   /// Later, in the background, as long as it takes.
@@ -61,10 +74,18 @@ extension Tree {
           guard let base = draft.base, try bringBase(base, of: file, for: caller, until: deadline) else {
             return false
           }
-        case .trouble(let trouble): throw TreeError(trouble)
+        case .trouble(let trouble):
+          guard trouble == .cancelled || isForgotten(file, at: node) else { throw TreeError(trouble) }
+          // Discarded meanwhile: it was removed, and who had it open has closed it.
+          file.state.withLock { if $0.draft === draft { $0.draft = nil } }
+          return true
         }
       }
     }
+  }
+
+  private func isForgotten(_ file: TreeFile, at node: Node) -> Bool {
+    table.withLock { _ in node.parent == nil } && file.state.withLock { $0.handles == 0 }
   }
 
   private func bringBase(
@@ -94,6 +115,7 @@ extension Tree {
       state.content = content ?? .empty(isExecutable: isExecutable)
       state.stored = stored
       state.draft = nil
+      state.isDirty = true
     }
   }
 
@@ -114,13 +136,18 @@ extension Tree {
     // Before it is in the journal, that nobody else takes it from there.
     _ = publisher.begin(row.request)
     defer { publisher.end(row.request) }
-    try journal(row, of: file)
+    do throws(TreeError) { try journal(row, of: file) } catch {
+      file.state.withLock { $0.isDirty = true }
+      throw error
+    }
     try ask(row, file, at: node, for: caller, within: milliseconds)
   }
 
   private func row(for file: TreeFile, _ path: FilePath) throws(TreeError) -> PendingPublish {
     let group = try groupName(file.group)
     return file.state.withLock { state in
+      // What is changed from here on is not in it.
+      state.isDirty = false
       let wish = Proposal.Wish.publish(
         path, .file(state.content), modified: state.modified, over: state.published?.version ?? 0)
       return PendingPublish(Proposal(wish, in: group), in: file.group, as: .next())
@@ -136,10 +163,7 @@ extension Tree {
     } catch {
       throw TreeError(error)
     }
-    file.state.withLock { state in
-      state.pending = row
-      state.isDirty = false
-    }
+    file.state.withLock { $0.pending = row }
     guard case .publish(let path, _, _, _) = row.proposal.wish, let stored else { return }
     volume.shareCached(stored, as: LedgerKey(file.group, path))
   }
@@ -206,8 +230,10 @@ extension Tree {
     _ row: PendingPublish, _ number: UInt64, _ file: TreeFile, at node: Node, in group: GroupID
   ) {
     guard case .publish(let path, let kind, let modified, _) = row.proposal.wish else { return }
-    let entry = Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
     volume.book.waitForAll(number, of: group)
+    let entry =
+      current(node, kind, since: number)
+      ?? Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
     file.state.withLock { state in
       let old = state.published
       state.published = entry
@@ -300,6 +326,15 @@ extension Tree {
     return false
   }
 
+  /// What has been published may have been moved since.
+  private func current(_ node: Node, _ kind: Entry.Kind, since number: UInt64) -> Entry? {
+    guard let group = node.group, let path = try? path(of: node),
+      let entry = (try? volume.book.entry(at: path, in: group)) ?? nil, entry.kind == kind,
+      entry.version >= number
+    else { return nil }
+    return entry
+  }
+
   /// `name (conflict of <user> <date>).ext`
   private func conflictName(for path: FilePath, in group: GroupID) throws(TreeError) -> FilePath {
     let name = String(decoding: path.name, as: UTF8.self)
@@ -363,7 +398,14 @@ extension Tree {
       return true
     }
     guard let file = node.file else { return retryOther(row, at: node, for: caller) }
-    return file.publishTurn.take {
+    let goesOn = try? gate.pass(for: caller) { () throws(TreeError) in
+      retry(row, file, at: node, for: caller)
+    }
+    return goesOn ?? false
+  }
+
+  private func retry(_ row: PendingPublish, _ file: TreeFile, at node: Node, for caller: Caller) -> Bool {
+    file.publishTurn.take {
       // It may have been closed anew, or removed, while its turn was awaited.
       guard file.state.withLock({ $0.pending?.request == row.request }) else { return true }
       do throws(TreeError) {

@@ -14,11 +14,25 @@ extension Tree {
   ) throws(TreeError) {
     try mustBeWritable()
     try mustBeInOneGroup(name, directory, newDirectory)
+    let isDirectory = try child(name, of: try node(directory), counting: false).isDirectory
+    let body = { () throws(TreeError) in
+      try self.rename(
+        name, directory, newName, newDirectory, replacing: replacing, asDirectory: isDirectory, for: caller)
+    }
+    if isDirectory { try gate.close(for: caller, body) } else { try gate.pass(for: caller, body) }
+  }
+
+  private func rename(
+    _ name: [UInt8], _ directory: NodeNumber, _ newName: [UInt8], _ newDirectory: NodeNumber, replacing: Bool,
+    asDirectory: Bool, for caller: Caller
+  ) throws(TreeError) {
     let from = try spot(name, in: directory)
     let to = try spot(newName, in: newDirectory)
     let node = try child(name, of: from.directory, counting: false)
     let target = try? child(newName, of: to.directory, counting: false)
     guard node !== target else { return }
+    // Somebody else has put another thing there meanwhile.
+    guard node.isDirectory == asDirectory else { throw .stale }
     if target != nil, !replacing { throw .exists }
     try mayReplace(target, by: node, from, to)
     switch node.kind {
@@ -106,8 +120,19 @@ extension Tree {
       throw .notPermitted("a link would leave its group")
     }
     move(node, over: target, to)
-    renumber(node, from: from.path, to: to.path, number, in: from.group)
+    if isMoved(node, to) {
+      renumber(node, from: from.path, to: to.path, number, in: from.group)
+    } else {
+      replace(node, in: to.directory)
+    }
+    if node.isDirectory { directoryEnded(to) }
     if let target, let file = target.file { forgetReplaced(file, at: target, to) }
+  }
+
+  /// Others may have published something else there a moment before, and then it was that.
+  private func isMoved(_ node: Node, _ to: Spot) -> Bool {
+    guard let entry = (try? entry(at: to)) ?? nil, let before = published(node) else { return true }
+    return entry.kind == before.kind
   }
 
   /// A decision gives what it moves a new version, and all below it too; they are the same files nevertheless.
@@ -218,9 +243,13 @@ extension Tree {
     }
     for (place, hidden) in over {
       do throws(TreeError) {
-        try decide(.unpublish(hidden.entry.path), in: hidden.group, for: caller)
+        try gate.pass(for: caller) { () throws(TreeError) in
+          // Under the name that its directory has now.
+          let spot = try spot(place.name, in: place.directory)
+          try decide(.unpublish(spot.path), in: hidden.group, for: caller)
+        }
       } catch {
-        if error == .noTracker { continue }
+        if error == .noTracker || error == .interrupted { continue }
       }
       _ = table.withLock { $0.unhide(place) }
     }
