@@ -5,74 +5,95 @@ internal import Link
 internal import Synchronization
 
 /// ## Concurrency model
-/// For any thread that may wait. Many pass at a time; who closes the gate waits until they are through. Nobody passes
-/// twice at once: between the two somebody may be closing it.
+/// For any thread that may wait. Many pass at a time; who closes the gate waits until they are through. They are let in
+/// in the order in which they came, so that nobody waits for ever. Nobody passes twice at once: between the two somebody
+/// may be closing it. A file's turns are taken behind the gate, never before it.
 final class NameGate: Sendable {
+  private final class Comer: Sendable {
+    let closes: Bool
+    let bell: Semaphore
+
+    init(_ bell: Semaphore, closes: Bool) {
+      self.bell = bell
+      self.closes = closes
+    }
+  }
+
   private struct State {
     var passing = 0
     var isClosed = false
-    /// They come before those who only pass.
-    var closing = 0
-    var waiting: [Semaphore] = []
+    var waiting: [Comer] = []
+
+    mutating func letIn() -> [Comer] {
+      var admitted: [Comer] = []
+      while let first = waiting.first, !isClosed, !first.closes || passing == 0 {
+        if first.closes { isClosed = true } else { passing += 1 }
+        admitted.append(waiting.removeFirst())
+      }
+      return admitted
+    }
   }
 
   private let state = Mutex(State())
 
   var isClosed: Bool { state.withLock { $0.isClosed } }
 
-  func pass<Result>(for caller: Caller, _ body: () throws(TreeError) -> Result) throws(TreeError) -> Result {
-    try wait(for: caller) { state in
-      guard !state.isClosed, state.closing == 0 else { return false }
-      state.passing += 1
-      return true
-    } orLeave: {
-      $0.passing -= 1
-    }
-    defer { leave { $0.passing -= 1 } }
+  /// nil where the deadline has passed first, and nothing was done.
+  func pass<Result>(
+    for caller: Caller, until deadline: Instant, _ body: () throws(TreeError) -> Result
+  ) throws(TreeError) -> Result? {
+    guard try enter(for: caller, until: deadline, closes: false) else { return nil }
+    defer { leave(closes: false) }
     return try body()
   }
 
-  func close<Result>(for caller: Caller, _ body: () throws(TreeError) -> Result) throws(TreeError) -> Result {
-    state.withLock { $0.closing += 1 }
-    defer { leave { $0.closing -= 1 } }
-    try wait(for: caller) { state in
-      guard !state.isClosed, state.passing == 0 else { return false }
-      state.isClosed = true
-      return true
-    } orLeave: {
-      $0.isClosed = false
-    }
-    defer { leave { $0.isClosed = false } }
+  /// As `pass`, with nobody else inside.
+  func close<Result>(
+    for caller: Caller, until deadline: Instant, _ body: () throws(TreeError) -> Result
+  ) throws(TreeError) -> Result? {
+    guard try enter(for: caller, until: deadline, closes: true) else { return nil }
+    defer { leave(closes: true) }
     return try body()
   }
 
-  private func wait(
-    for caller: Caller, until enters: (inout State) -> Bool, orLeave leaves: (inout State) -> Void
-  ) throws(TreeError) {
-    var isIn = false
-    while !isIn {
-      do throws(TreeError) {
-        _ = try caller.wait(until: .now + 3_600_000) { bell in
-          isIn = state.withLock { state in
-            if enters(&state) { return true }
-            state.waiting.append(bell)
-            return false
-          }
-          if isIn { bell.signal() }
-        }
-      } catch {
-        if isIn { leave(leaves) }
-        throw error
+  private func enter(for caller: Caller, until deadline: Instant, closes: Bool) throws(TreeError) -> Bool {
+    var mine: Comer?
+    do throws(TreeError) {
+      let isIn = try caller.wait(until: deadline) { bell in
+        let comer = Comer(bell, closes: closes)
+        mine = comer
+        change { $0.waiting.append(comer) }
       }
+      // It may have been let in at that very moment.
+      return isIn || !withdraw(mine)
+    } catch {
+      if !withdraw(mine) { leave(closes: closes) }
+      throw error
     }
   }
 
-  private func leave(_ leaves: (inout State) -> Void) {
-    let waiting = state.withLock { state in
-      leaves(&state)
-      defer { state.waiting = [] }
-      return state.waiting
+  /// False for who is inside already.
+  private func withdraw(_ comer: Comer?) -> Bool {
+    guard let comer else { return true }
+    var wasWaiting = false
+    change { state in
+      wasWaiting = state.waiting.contains { $0 === comer }
+      state.waiting.removeAll { $0 === comer }
     }
-    for bell in waiting { bell.signal() }
+    return wasWaiting
+  }
+
+  private func leave(closes: Bool) {
+    change { state in
+      if closes { state.isClosed = false } else { state.passing -= 1 }
+    }
+  }
+
+  private func change(_ body: (inout State) -> Void) {
+    let admitted = state.withLock { state in
+      body(&state)
+      return state.letIn()
+    }
+    for comer in admitted { comer.bell.signal() }
   }
 }

@@ -24,21 +24,21 @@ extension Tree {
   private func setTime(
     _ modified: Int64?, of node: Node, _ kind: Entry.Kind, for caller: Caller
   ) throws(TreeError) {
-    try gate.pass(for: caller) { () throws(TreeError) in
-      for _ in 0..<Self.attemptsMax {
-        do throws(TreeError) {
-          return try setTimeAlone(modified, of: node, kind, for: caller)
-        } catch .refused(.conflict) {
-          // Another time, or a rename, came first.
-          try refresh(node, kind)
-          _ = try caller.wait(until: .now + 20) { _ in }
+    guard let modified else { return }
+    let deadline = namesDeadline
+    repeat {
+      do throws(TreeError) {
+        return try behindGate(for: caller, until: deadline) { () throws(TreeError) in
+          try setTimeAlone(modified, of: node, kind, for: caller, until: deadline)
         }
+      } catch .refused(.conflict) {
+        // Another time, or a rename, came first.
+        try refresh(node, kind)
+        _ = try caller.wait(until: .now + 20) { _ in }
       }
-      throw .notNow("others change it all the time")
-    }
+    } while Instant.now < deadline
+    throw .notNow("others change it all the time")
   }
-
-  private static let attemptsMax = 100
 
   private func refresh(_ node: Node, _ kind: Entry.Kind) throws(TreeError) {
     guard let group = node.group, let path = try? path(of: node) else { return }
@@ -48,10 +48,10 @@ extension Tree {
   }
 
   private func setTimeAlone(
-    _ modified: Int64?, of node: Node, _ kind: Entry.Kind, for caller: Caller
+    _ modified: Int64, of node: Node, _ kind: Entry.Kind, for caller: Caller, until deadline: Instant
   ) throws(TreeError) {
     let (entry, before) = table.withLock { _ in (node.entry, node.modified) }
-    guard let modified, modified != before, let group = node.group else { return }
+    guard modified != before, let group = node.group else { return }
     try mustBeWritable()
     guard let entry else {
       // Pending: the time that it was made with is good enough until it is published.
@@ -63,7 +63,7 @@ extension Tree {
       return table.withLock { _ in node.modified = modified }
     }
     let number = try decide(
-      .publish(path, kind, modified: modified, over: entry.version), in: group, for: caller)
+      .publish(path, kind, modified: modified, over: entry.version), in: group, for: caller, until: deadline)
     let new = Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
     let inode = table.withLock { _ in
       node.entry = new
