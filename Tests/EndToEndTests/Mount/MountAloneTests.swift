@@ -91,6 +91,35 @@ import Testing
     bob.sees("3\n3\n2", by: "cat team/a/f team/y/link team/a/g")
   }
 
+  @Test func `a whole file that somebody wants is fetched after a restart, unless he has called it off`()
+    throws
+  {
+    let team = try MountedTeam("alice", "bob")
+    let (alice, bob) = (team[0], team[1])
+    alice.does("for f in one two three; do head -c 100000 /dev/urandom > team/$f; done")
+    bob.sees("3", by: "ls team | wc -l")
+    bob.does("echo start team one > .downloads")
+    bob.sees("[C] [team] one", by: "cat .downloads")
+    alice.isKilled()
+    bob.does("echo start team two > .downloads; echo start team three > .downloads")
+    #expect(bob.does("cat .downloads") == "[C] [team] one\n[D] [team] three\n[D] [team] two")
+    bob.isKilled()
+    bob.mountsAgain()
+    #expect(
+      bob.does("cat .downloads") == "[D] [team] three\n[D] [team] two", "what is complete is not begun again")
+    bob.does("echo stop team three > .downloads")
+    bob.isKilled()
+    bob.mountsAgain()
+    #expect(bob.does("cat .downloads") == "[D] [team] two")
+    alice.mountsAgain()
+    bob.sees("[C] [team] two", by: "cat .downloads")
+    bob.does("cmp team/two $S/mount-alice/team/two")
+    #expect(bob.have("team/two") == 100_000 && bob.have("team/three") == 0)
+    bob.isKilled()
+    bob.mountsAgain()
+    #expect(bob.does("cat .downloads") == "")
+  }
+
   @Test func `two who wrote one name meanwhile both keep what they wrote`() throws {
     let team = try MountedTeam("alice", "bob")
     let (alice, bob) = (team[0], team[1])
