@@ -76,6 +76,9 @@ let package = Package(
       name: "TrackerTests", dependencies: ["Tracker", "Catalog", "Link", "GroupModel", "Visitors"],
       swiftSettings: settings),
     .testTarget(
+      name: "VolumeTests", dependencies: ["Volume", "GroupModel", "Link", "Swarm", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
       name: "p2pfsTests", dependencies: ["p2pfs", "GroupModel", "Link", "Swarm", "Volume", "CFuse"],
       swiftSettings: settings),
     .testTarget(name: "HouseTests", swiftSettings: settings),

@@ -25,6 +25,7 @@ final class Follower: BookReader, @unchecked Sendable {
     volume.announcer.changed(volume.shared.keys)
     volume.tellStopped(volume.untold.withLock { $0 })
     volume.resumeDownloads()
+    volume.resumeKeeping()
     volume.shareAllCached()
     tree?.publisher.tryAgain()
   }
@@ -171,6 +172,7 @@ extension GroupVolume {
     for record in ledger.downloads where record.key.group == group && record.state != .complete {
       downloadOutdated(record.key, isGone: true)
     }
+    for wish in ledger.wishes where wish.key.group == group { try? ledger.removeWish(wish.key) }
     _ = shared.removeAll(of: group)
   }
 

@@ -70,6 +70,7 @@ package final class GroupBook: @unchecked Sendable {
   let catalog: GroupCatalog
   weak var reader: (any BookReader)?
   private let current = Mutex(false)
+  private let folding = Atomic(false)
   private let waiting = Mutex<[Link.Semaphore]>([])
 
   /// The readers' connection, which is handed from thread to thread but used by one at a time.
@@ -109,6 +110,9 @@ package final class GroupBook: @unchecked Sendable {
 
   /// Whether it has caught up with a tracker, and that tracker is still there.
   package var isCurrent: Bool { current.withLock { $0 } }
+
+  /// Between a change of the catalog and its reader's being told. Once this is false again, he has been.
+  var isFolding: Bool { folding.load(ordering: .acquiring) }
 
   /// False where no tracker has been reached in that time.
   @discardableResult
@@ -310,9 +314,11 @@ extension GroupBook {
       let mark = try catalog.mark(of: group.id)
       guard case .caughtUp(let page) = try line.ask(.catchUp(group.id, after: mark)) else { return }
       guard !page.more || page.mark != mark else { throw TrackerTrouble.malformed }
-      try catalog.adopt(page, of: group)
+      try whileFolding {
+        try catalog.adopt(page, of: group)
+        if !page.changes.isEmpty { reader?.bookChanged(group.id, page.changes, by: nil) }
+      }
       isAnew = isAnew || page.startsAnew
-      if !page.changes.isEmpty { reader?.bookChanged(group.id, page.changes, by: nil) }
       more = page.more
     }
     if isAnew { reader?.bookStartedAnew(group.id) }
@@ -323,6 +329,14 @@ extension GroupBook {
     let after = rolls.withLock { $0[group.id]?.members ?? [] }
     for user in before.subtracting(after) { reader?.book(group.id, lost: user) }
     wakeThoseWhoWait()
+  }
+
+  private func whileFolding<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure)
+    -> Result
+  {
+    folding.store(true, ordering: .releasing)
+    defer { folding.store(false, ordering: .releasing) }
+    return try body()
   }
 
   private func take(_ push: TrackerPush) {
@@ -340,11 +354,16 @@ extension GroupBook {
     // Serving stops at once, also where the disk has trouble.
     for change in decision.changes { noteMembership(change, in: decision.group) }
     if decision.changes.last == .ended { return forget(decision.group) }
-    switch (try? catalog.apply(decision)) ?? .gap {
-    case .folded:
-      rolls.withLock { $0[decision.group]?.folded = decision.number }
+    let outcome = whileFolding {
+      let outcome = (try? catalog.apply(decision)) ?? .gap
+      guard outcome == .folded else { return outcome }
       reader?.bookChanged(decision.group, decision.changes, by: decision.number)
-      reader?.whenShown { [line] in line.ask(.saw(decision.group, decision.number)) { _ in } }
+      // Whoever has waited for it finds done what follows from it.
+      rolls.withLock { $0[decision.group]?.folded = decision.number }
+      return outcome
+    }
+    switch outcome {
+    case .folded: reader?.whenShown { [line] in line.ask(.saw(decision.group, decision.number)) { _ in } }
     case .known: break
     case .gap: catchUpWithAll()
     }

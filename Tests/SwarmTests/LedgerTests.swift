@@ -150,6 +150,19 @@ private func publish(_ index: Int) -> PendingPublish {
     #expect(try ShareLedger(in: place.local("ledger")).downloads.isEmpty)
   }
 
+  @Test func `what is wanted is remembered until it is here`() throws {
+    let place = Place()
+    let wishes = (1...3).map { LedgeredShare.example($0) }.map { LedgeredWish($0.key, content: $0.content) }
+    do {
+      let ledger = try ShareLedger(in: place.local("ledger"))
+      for wish in wishes { try ledger.put(wish) }
+      try ledger.removeWish(wishes[1].key)
+    }
+    let ledger = try ShareLedger(in: place.local("ledger"))
+    #expect(ledger.wishes == [wishes[0], wishes[2]])
+    #expect(ledger.wish(wishes[2].key) == wishes[2] && ledger.wish(wishes[1].key) == nil)
+  }
+
   @Test func `a ledger that has changed often is written anew while it runs`() throws {
     let place = Place()
     let ledger = try ShareLedger(in: place.local("ledger"))

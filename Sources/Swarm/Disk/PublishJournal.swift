@@ -46,6 +46,8 @@ package final class PublishJournal: Sendable {
   /// In the order they were appended: a later one may build on an earlier.
   package var pending: [PendingPublish] { table.rows }
 
+  package func holds(_ request: RequestID) -> Bool { table[request] != nil }
+
   /// Some may have been lost: the file had been changed. What is left of it is kept as `publish-journal.damaged`.
   package var wasDamaged: Bool { table.wasDamaged }
 

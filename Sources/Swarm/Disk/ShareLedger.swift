@@ -1,5 +1,5 @@
-// What this member shares and downloads, under which names, kept over restarts. The bytes are elsewhere: in the
-// cache, in place, or at a destination; this says what is to be done with them.
+// What this member shares, downloads and wants in his cache, under which names, kept over restarts. The bytes are
+// elsewhere: in the cache, in place, or at a destination; this says what is to be done with them.
 
 package import GroupModel
 
@@ -64,37 +64,63 @@ package struct LedgeredDownload: Hashable, Sendable {
   }
 }
 
+/// A file that is to be whole in the cache, and is not yet.
+package struct LedgeredWish: Hashable, Sendable {
+  package let key: LedgerKey
+  package let content: FileContent
+
+  package init(_ key: LedgerKey, content: FileContent) {
+    self.key = key
+    self.content = content
+  }
+}
+
 /// ## Concurrency model
-/// For any thread; each change is on the disk when it returns.
+/// For any thread; each change is on the disk when it returns. One of a wish need only outlive the program: many are
+/// made at once.
 package final class ShareLedger: Sendable {
   private static let rowsMax = 1 << 22
   private let shareTable: DurableTable<LedgeredShare>
   private let downloadTable: DurableTable<LedgeredDownload>
+  private let wishTable: DurableTable<LedgeredWish>
 
   package init(in directory: LocalPath) throws(DiskTrouble) {
     let folder = try Folder(making: directory)
     shareTable = try DurableTable(in: folder, name: "shares", rowsMax: Self.rowsMax)
     downloadTable = try DurableTable(in: folder, name: "downloads", rowsMax: Self.rowsMax)
+    wishTable = try DurableTable(in: folder, name: "wishes", rowsMax: Self.rowsMax)
   }
 
   package var shares: [LedgeredShare] { shareTable.rows }
 
   package var downloads: [LedgeredDownload] { downloadTable.rows }
 
+  package var wishes: [LedgeredWish] { wishTable.rows }
+
   /// Some rows may have been lost: a file had been changed. What is left of it is kept beside.
-  package var wasDamaged: Bool { shareTable.wasDamaged || downloadTable.wasDamaged }
+  package var wasDamaged: Bool {
+    shareTable.wasDamaged || downloadTable.wasDamaged || wishTable.wasDamaged
+  }
 
   package func share(_ key: LedgerKey) -> LedgeredShare? { shareTable[key] }
 
   package func download(_ key: LedgerKey) -> LedgeredDownload? { downloadTable[key] }
 
+  package func wish(_ key: LedgerKey) -> LedgeredWish? { wishTable[key] }
+
   package func put(_ share: LedgeredShare) throws(DiskTrouble) { try shareTable.put(share) }
 
   package func put(_ download: LedgeredDownload) throws(DiskTrouble) { try downloadTable.put(download) }
 
+  package func put(_ wish: LedgeredWish) throws(DiskTrouble) { try wishTable.put(wish, .processCrash) }
+
   package func removeShare(_ key: LedgerKey) throws(DiskTrouble) { _ = try shareTable.remove(key) }
 
   package func removeDownload(_ key: LedgerKey) throws(DiskTrouble) { _ = try downloadTable.remove(key) }
+
+  package func removeWish(_ key: LedgerKey) throws(DiskTrouble) {
+    _ = try wishTable.remove(key, .processCrash)
+  }
 }
 
 extension LedgeredShare: DurableRow {
@@ -110,6 +136,18 @@ extension LedgeredShare: DurableRow {
     content = try reader.fileContent(at: key.path)
     place = try reader.optional { reader throws(Malformed) in try reader.localPath() }
     isStopped = try reader.flag()
+  }
+}
+
+extension LedgeredWish: DurableRow {
+  func write(to writer: inout WireWriter) {
+    writer.ledgerKey(key)
+    writer.kind(.file(content))
+  }
+
+  init(reading reader: inout WireReader) throws(Malformed) {
+    key = try reader.ledgerKey()
+    content = try reader.fileContent(at: key.path)
   }
 }
 

@@ -47,29 +47,50 @@ package final class Caller: Sendable {
     return isDone
   }
 
-  /// As `TrackerLine.ask`, for one who may be interrupted. A refusal is an answer.
+  /// As `TrackerLine.ask`, for one who may be interrupted. A refusal is an answer. What comes when nobody waits for it any
+  /// more is not noted.
   package func ask(
     _ line: TrackerLine, _ request: TrackerRequest, within milliseconds: Int? = nil,
     noting: @escaping @Sendable (TrackerAnswer) -> Void = { _ in }
   ) throws(TreeError) -> TrackerAnswer {
     let milliseconds = milliseconds ?? line.patienceMilliseconds
-    let answer = AnswerBox()
-    let isDone = try wait(until: .now + milliseconds + 1_000) { bell in
-      line.ask(request, within: milliseconds) { result in
-        if case .success(let answer) = result { noting(answer) }
-        answer.put(result)
-        bell.signal()
+    let box = AnswerBox()
+    var interruption: TreeError?
+    do throws(TreeError) {
+      _ = try wait(until: .now + milliseconds + 1_000) { bell in
+        line.ask(request, within: milliseconds) { result in
+          if box.put(result), case .success(let answer) = result { noting(answer) }
+          bell.signal()
+        }
       }
+    } catch {
+      interruption = error
     }
-    guard isDone, let result = answer.take() else { throw .noTracker }
+    guard let result = box.takeOrLeave() else { throw interruption ?? .noTracker }
     do throws(TrackerTrouble) { return try result.get() } catch { throw TreeError(error) }
   }
 }
 
 private final class AnswerBox: Sendable {
-  private let answer = Mutex<Result<TrackerAnswer, TrackerTrouble>?>(nil)
+  private struct State {
+    var answer: Result<TrackerAnswer, TrackerTrouble>?
+    var isLeft = false
+  }
 
-  func put(_ result: Result<TrackerAnswer, TrackerTrouble>) { answer.withLock { $0 = result } }
+  private let state = Mutex(State())
 
-  func take() -> Result<TrackerAnswer, TrackerTrouble>? { answer.withLock { $0 } }
+  /// False when nobody waits for it any more.
+  func put(_ result: Result<TrackerAnswer, TrackerTrouble>) -> Bool {
+    state.withLock { state in
+      state.answer = result
+      return !state.isLeft
+    }
+  }
+
+  func takeOrLeave() -> Result<TrackerAnswer, TrackerTrouble>? {
+    state.withLock { state in
+      state.isLeft = state.answer == nil
+      return state.answer
+    }
+  }
 }

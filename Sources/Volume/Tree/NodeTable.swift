@@ -10,6 +10,8 @@ struct NodeTable {
   private(set) var locals: Set<Node> = []
   /// Names that are gone here and will be for the group, unless something new takes their place first.
   private(set) var hidden: [Place: HiddenName] = [:]
+  private var movedAway: [Place: Node] = [:]
+  private static let movedAwayMax = 256
   /// Counts what others' decisions have changed: who reads the catalog looks whether it has moved on meanwhile.
   var changes: UInt64 = 0
 
@@ -34,12 +36,9 @@ struct NodeTable {
     return NodeNumber(lastNumber)
   }
 
+  /// Also one that was dropped while somebody waited to move it.
   mutating func insert(_ node: Node, as name: [UInt8], in directory: Node) {
     byNumber[node.number] = node
-    put(node, as: name, in: directory)
-  }
-
-  private mutating func put(_ node: Node, as name: [UInt8], in directory: Node) {
     node.parent = directory
     node.name = name
     directory.holds += 1
@@ -62,7 +61,7 @@ struct NodeTable {
     if let old = child(name, of: directory), old !== node { detach(old) }
     node.holds += 1
     detach(node)
-    put(node, as: name, in: directory)
+    insert(node, as: name, in: directory)
     node.holds -= 1
   }
 
@@ -82,6 +81,25 @@ struct NodeTable {
   mutating func setLocal(_ node: Node, _ isLocal: Bool) {
     if isLocal, locals.insert(node).inserted { node.holds += 1 }
     if !isLocal, locals.remove(node) != nil { letGo(node) }
+  }
+
+  /// Others have moved it away from there, and the kernel may not know it yet.
+  mutating func noteMovedAway(_ directory: Node, from place: Place) {
+    if movedAway.count >= Self.movedAwayMax { movedAway.removeAll() }
+    movedAway[place] = directory
+  }
+
+  /// The kernel has just seen a directory end at this place, and may have taken the one that was moved away for it: where
+  /// that is now, it has to become another node. Not while something below it waits to be published.
+  mutating func takeMovedAway(from place: Place) -> (directory: Node, name: [UInt8])? {
+    guard let moved = movedAway.removeValue(forKey: place), let parent = moved.parent,
+      Place(directory: parent.number, name: moved.name) != place,
+      !all(below: moved).contains(where: { locals.contains($0) })
+    else { return nil }
+    let name = moved.name
+    changes += 1
+    detach(moved)
+    return (parent, name)
   }
 
   /// Its directory stays known as long as something in it is hidden.

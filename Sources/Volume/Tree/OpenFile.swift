@@ -235,12 +235,16 @@ extension OpenFile {
       return own.ahead.values.flatMap { $0 }
     }
     for handle in ahead { handle.cancel() }
-    do throws(TreeError) {
-      try publish(for: caller)
-    } catch {
+    saying { () throws(TreeError) in try publish(for: caller) }
+    // Cut to a size by its name meanwhile, perhaps, while it was open for writing here.
+    guard tree.letGo(file, at: place, writes: access.writes) else { return }
+    saying { () throws(TreeError) in try tree.publish(file, at: place, for: caller) }
+  }
+
+  private func saying(_ body: () throws(TreeError) -> Void) {
+    do throws(TreeError) { try body() } catch {
       tree.volume.log("\(tree.words(for: place)) is not published: \(error.sentence)")
     }
-    tree.letGo(file, at: place, writes: access.writes)
   }
 }
 

@@ -13,7 +13,7 @@ final class Publisher: @unchecked Sendable {
   private struct State {
     var inFlight: Set<RequestID> = []
     /// Decisions on what was proposed here: what follows from them is done by who proposed it.
-    var own: Set<OwnDecision> = []
+    var own: [OwnDecision: @Sendable (UInt64) -> Void] = [:]
     /// Files that were closed before all that they need of their old version was here.
     var unfinished: Set<Node> = []
     var isStopping = false
@@ -67,7 +67,8 @@ final class Publisher: @unchecked Sendable {
       tree.endHiding(olderThan: Clock.now - Self.hiddenNanoseconds, for: caller)
       for node in state.withLock({ $0.unfinished }) { tree.finish(node, for: caller) }
       for row in journal.pending where begin(row.request) {
-        let goesOn = tree.retry(row, for: caller)
+        // Whoever asked for it himself may have had his answer meanwhile.
+        let goesOn = !journal.holds(row.request) || tree.retry(row, for: caller)
         end(row.request)
         if !goesOn || state.withLock({ $0.isStopping }) { break }
       }
@@ -79,16 +80,18 @@ final class Publisher: @unchecked Sendable {
 
   func end(_ request: RequestID) { state.withLock { _ = $0.inFlight.remove(request) } }
 
-  func noteOwn(_ group: GroupID, _ number: UInt64) {
+  /// `then` is what follows from it here, as soon as it is in the catalog.
+  func noteOwn(_ group: GroupID, _ number: UInt64, then: @escaping @Sendable (UInt64) -> Void = { _ in }) {
     state.withLock { state in
       // What was never told, because a whole group was caught up with, is not kept for ever.
       if state.own.count > 1 << 14 { state.own.removeAll() }
-      state.own.insert(OwnDecision(group: group, number: number))
+      state.own[OwnDecision(group: group, number: number)] = then
     }
   }
 
-  func takeOwn(_ group: GroupID, _ number: UInt64) -> Bool {
-    state.withLock { $0.own.remove(OwnDecision(group: group, number: number)) != nil }
+  /// nil for a decision on what others have proposed.
+  func takeOwn(_ group: GroupID, _ number: UInt64) -> (@Sendable (UInt64) -> Void)? {
+    state.withLock { $0.own.removeValue(forKey: OwnDecision(group: group, number: number)) }
   }
 
   func setUnfinished(_ node: Node, _ isUnfinished: Bool) {

@@ -1,6 +1,7 @@
 // Changing a size, a time or the executable bit; and the extended attributes, which can only be read.
 
 internal import GroupModel
+internal import Link
 internal import Swarm
 internal import Synchronization
 
@@ -23,8 +24,34 @@ extension Tree {
   private func setTime(
     _ modified: Int64?, of node: Node, _ kind: Entry.Kind, for caller: Caller
   ) throws(TreeError) {
+    guard let modified else { return }
+    let deadline = namesDeadline
+    repeat {
+      do throws(TreeError) {
+        return try behindGate(for: caller, until: deadline) { () throws(TreeError) in
+          try setTimeAlone(modified, of: node, kind, for: caller, until: deadline)
+        }
+      } catch .refused(.conflict) {
+        // Another time, or a rename, came first.
+        try refresh(node, kind)
+        _ = try caller.wait(until: .now + 20) { _ in }
+      }
+    } while Instant.now < deadline
+    throw .notNow("others change it all the time")
+  }
+
+  private func refresh(_ node: Node, _ kind: Entry.Kind) throws(TreeError) {
+    guard let group = node.group, let path = try? path(of: node) else { return }
+    let entry = (try? volume.book.entry(at: path, in: group)) ?? nil
+    guard let entry, entry.kind == kind else { throw .notFound }
+    table.withLock { _ in node.entry = entry }
+  }
+
+  private func setTimeAlone(
+    _ modified: Int64, of node: Node, _ kind: Entry.Kind, for caller: Caller, until deadline: Instant
+  ) throws(TreeError) {
     let (entry, before) = table.withLock { _ in (node.entry, node.modified) }
-    guard let modified, modified != before, let group = node.group else { return }
+    guard modified != before, let group = node.group else { return }
     try mustBeWritable()
     guard let entry else {
       // Pending: the time that it was made with is good enough until it is published.
@@ -36,7 +63,7 @@ extension Tree {
       return table.withLock { _ in node.modified = modified }
     }
     let number = try decide(
-      .publish(path, kind, modified: modified, over: entry.version), in: group, for: caller)
+      .publish(path, kind, modified: modified, over: entry.version), in: group, for: caller, until: deadline)
     let new = Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
     let inode = table.withLock { _ in
       node.entry = new
@@ -54,20 +81,18 @@ extension Tree {
     try mustBeMine(file.state.withLock { $0.published }, in: file.group)
     if let size = change.size { try setSize(size, file, at: node, through: open, for: caller) }
     guard setTimeAndMode(change, file) else { return }
-    guard open == nil || file.state.withLock({ $0.draft == nil }) else {
-      return open.map { open in open.own.withLock { $0.hasWritten = true } } ?? ()
+    // Whoever writes it now tells of it when he closes it, and the last of them in any case.
+    guard file.state.withLock({ $0.draft == nil || $0.writers == 0 }) else {
+      open?.own.withLock { $0.hasWritten = true }
+      return
     }
-    // Whoever writes it now tells of it when he closes it.
-    guard file.state.withLock({ $0.draft == nil }) else { return }
     try publish(file, at: node, for: caller)
   }
 
   private func setSize(
     _ size: Int, _ file: TreeFile, at node: Node, through open: OpenFile?, for caller: Caller
   ) throws(TreeError) {
-    let isOpenElsewhere = file.state.withLock { $0.draft != nil }
     if size != file.size || open != nil {
-      if !isOpenElsewhere, open == nil { try makeBase(file, at: node) }
       try edit(file, at: node, for: caller) { $0.truncate(to: size) }
     }
     file.state.withLock { state in
@@ -75,16 +100,8 @@ extension Tree {
       state.modified = Clock.now
     }
     if let open { return open.own.withLock { $0.hasWritten = true } }
-    if !isOpenElsewhere { try publish(file, at: node, for: caller) }
-  }
-
-  /// A draft begins over what is here, and so it has to be open.
-  private func makeBase(_ file: TreeFile, at node: Node) throws(TreeError) {
-    let name = file.state.withLock { $0.stored == nil ? ContentName($0.content) : nil }
-    guard let name else { return }
-    let stored: StoredContent
-    do throws(DiskTrouble) { stored = try volume.store.content(name) } catch { throw TreeError(error) }
-    file.state.withLock { if $0.stored == nil { $0.stored = stored } }
+    // The last of those who write it publishes it.
+    if file.state.withLock({ $0.writers == 0 }) { try publish(file, at: node, for: caller) }
   }
 
   /// Whether that is another than before.

@@ -8,8 +8,10 @@ internal import Synchronization
 extension Tree {
   /// On the book's thread; waits for nothing. `number` is nil where many decisions come as what they have left behind.
   func changed(_ group: GroupID, _ changes: [Change], by number: UInt64?) {
-    if let number, publisher.takeOwn(group, number) { return table.withLock { $0.changes += 1 } }
     table.withLock { $0.changes += 1 }
+    // Once more, for whoever has looked at the catalog and at the table in between.
+    defer { table.withLock { $0.changes += 1 } }
+    if let number, let then = publisher.takeOwn(group, number) { return then(number) }
     guard let root = groupNode(group) else { return }
     for change in changes {
       switch change {
@@ -94,6 +96,8 @@ extension Tree {
       return kernel.forgetNode(node.number, bytes: false)
     }
     if table.withLock({ _ in node.entry?.version }) == entry.version { return }
+    // What is being written here is weighed against it when it is closed.
+    if node.file?.isAtWork == true { return }
     replace(node, in: found.directory)
   }
 
@@ -108,7 +112,15 @@ extension Tree {
     if !isStill { replace(node, in: directory) }
   }
 
-  private func replace(_ node: Node, in directory: Node) {
+  /// A directory has ended at this place, by this member.
+  func directoryEnded(_ spot: Spot) {
+    let moved = table.withLock {
+      $0.takeMovedAway(from: Place(directory: spot.directory.number, name: spot.name))
+    }
+    if let moved { kernel.forgetName(moved.name, in: moved.directory.number) }
+  }
+
+  func replace(_ node: Node, in directory: Node) {
     let name = table.withLock { table in
       let name = node.name
       table.detach(node)
@@ -141,10 +153,19 @@ extension Tree {
   private func moved(_ from: FilePath, _ to: FilePath, in group: Node, by number: UInt64?) {
     let old = find(from, in: group)
     let new = find(to, in: group)
+    if new?.node?.file?.isAtWork == true {
+      // What is being written there is weighed against it when it is closed, and becomes its neighbour.
+      return unpublished(from, in: group)
+    }
     if let node = new?.node, let directory = new?.directory { replace(node, in: directory) }
     if let old, let node = old.node {
       if let id = group.group, let number, let directory = directory(of: to, in: id) {
-        table.withLock { $0.move(node, to: Array(to.name), in: directory) }
+        table.withLock { table in
+          if node.isDirectory {
+            table.noteMovedAway(node, from: Place(directory: old.directory.number, name: node.name))
+          }
+          table.move(node, to: Array(to.name), in: directory)
+        }
         renumber(node, from: from, to: to, number, in: id)
       } else {
         replace(node, in: old.directory)

@@ -1,5 +1,6 @@
 // What is there: names, attributes, listings. Answered at once, from memory and from the local catalog.
 
+internal import Glibc
 internal import GroupModel
 internal import Swarm
 internal import Synchronization
@@ -79,20 +80,40 @@ extension Tree {
         return control(text, file, in: parent, group, counting)
       }
     }
-    while true {
+    for attempt in 0... {
       let glance = glance(at: name, of: parent, counting)
       if let node = glance.node { return node }
-      guard let above = glance.above, let path = try? Self.path(above + [name]) else { throw .notFound }
+      // What is hidden, or waits for its new place, may be there again at any moment.
+      guard let above = glance.above else { throw .refused(.noSuchFile) }
+      guard let path = try? Self.path(above + [name]) else { throw .notFound }
       let entry: Entry?
       do throws(BookTrouble) { entry = try volume.book.entry(at: path, in: group) } catch {
         throw .state("\(error)")
       }
-      guard let entry else { throw .notFound }
+      guard let entry else {
+        // Asked before the table is: what has been settled by now has been counted there.
+        let isUnsettled = isUnsettled
+        // Its directory may have been renamed since its path was looked at.
+        guard table.withLock({ $0.changes == glance.changes }) else { continue }
+        if isUnsettled, attempt < Self.foldingAttemptsMax, volume.book.isFolding {
+          usleep(Self.foldingMicroseconds)
+          continue
+        }
+        throw isUnsettled ? .refused(.noSuchFile) : .notFound
+      }
       if let node = place(entry, in: parent, group, unlessChangedSince: glance.changes, counting) {
         return node
       }
     }
+    throw .notFound
   }
+
+  /// From a decision in the catalog to the same in the table it is a moment.
+  private static let foldingMicroseconds: UInt32 = 250
+  private static let foldingAttemptsMax = 20
+
+  /// While a directory is renamed the catalog may be ahead of the table: what is not found then is not to be remembered.
+  private var isUnsettled: Bool { volume.book.isFolding || gate.isClosed }
 
   private struct Glance: @unchecked Sendable {
     var node: Node?

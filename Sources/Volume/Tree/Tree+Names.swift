@@ -6,14 +6,34 @@ internal import Swarm
 internal import Synchronization
 
 extension Tree {
-  /// Proposes, waits for the decision, and until it is folded here. The number of the decision.
+  /// How long what changes names may take, all its waiting together.
+  var namesDeadline: Instant { .now + volume.line.patienceMilliseconds }
+
+  /// Whoever came to the gate at the last moment has time for an answer nevertheless.
+  private static let answerMillisecondsMin = 1_000
+
+  /// Tells the tracker of something by its path, while nobody renames a directory.
+  func behindGate<Result>(
+    for caller: Caller, until deadline: Instant, _ body: () throws(TreeError) -> Result
+  ) throws(TreeError) -> Result {
+    guard let result = try gate.pass(for: caller, until: deadline, body) else { throw Self.gateIsClosed }
+    return result
+  }
+
+  static var gateIsClosed: TreeError { .notNow("a directory is being renamed") }
+
+  /// Proposes, waits for the decision, and until it is folded here. The number of the decision. `then` is done as soon
+  /// as the catalog has it, on the book's thread; not where the line was lost meanwhile.
   @discardableResult
   func decide(
-    _ wish: Proposal.Wish, in group: GroupID, for caller: Caller
+    _ wish: Proposal.Wish, in group: GroupID, for caller: Caller, until deadline: Instant,
+    then: @escaping @Sendable (UInt64) -> Void = { _ in }
   ) throws(TreeError) -> UInt64 {
     let proposal = Proposal(wish, in: try groupName(group))
-    let answer = try caller.ask(volume.line, .propose(.next(), proposal)) { [publisher] answer in
-      if case .decided(let group, let number) = answer { publisher.noteOwn(group, number) }
+    let milliseconds = max(deadline.milliseconds(after: .now), Self.answerMillisecondsMin)
+    let answer = try caller.ask(volume.line, .propose(.next(), proposal), within: milliseconds) {
+      [publisher] answer in
+      if case .decided(let group, let number) = answer { publisher.noteOwn(group, number, then: then) }
     }
     switch answer {
     case .decided(let group, let number):
@@ -42,8 +62,7 @@ extension Tree {
     try mustBeWritable()
     let parent = try node(directory)
     if case .root = parent.kind { return try makeGroup(name, in: parent, for: caller) }
-    let spot = try spot(name, in: directory)
-    return try make(.directory, at: spot, for: caller)
+    return try make(name, in: directory, for: caller) { _ in .directory }
   }
 
   private func makeGroup(_ name: [UInt8], in root: Node, for caller: Caller) throws(TreeError) -> Found {
@@ -64,39 +83,69 @@ extension Tree {
     _ name: [UInt8], in directory: NodeNumber, to target: [UInt8], for caller: Caller
   ) throws(TreeError) -> Found {
     try mustBeWritable()
-    let spot = try spot(name, in: directory)
-    guard let target = LinkTarget(target, at: spot.path) else {
-      throw .notPermitted("a link has to be relative and to stay inside its group")
+    return try make(name, in: directory, for: caller) { spot throws(TreeError) in
+      guard let target = LinkTarget(target, at: spot.path) else {
+        throw .notPermitted("a link has to be relative and to stay inside its group")
+      }
+      return .symlink(target)
     }
-    return try make(.symlink(target), at: spot, for: caller)
   }
 
-  private func make(_ kind: Entry.Kind, at spot: Spot, for caller: Caller) throws(TreeError) -> Found {
+  /// Waits for the tracker, and for who renames a directory, as long as a `close` does; then the journal has it.
+  private func make(
+    _ name: [UInt8], in directory: NodeNumber, for caller: Caller,
+    _ kind: (Spot) throws(TreeError) -> Entry.Kind
+  ) throws(TreeError) -> Found {
+    let deadline = Instant.now + Self.patienceMilliseconds
+    let found = try gate.pass(for: caller, until: deadline) { () throws(TreeError) in
+      let spot = try self.spot(name, in: directory)
+      return try make(try kind(spot), at: spot, for: caller, until: deadline)
+    }
+    if let found { return found }
+    let spot = try self.spot(name, in: directory)
+    try mustBeNew(spot)
+    return try makePending(try kind(spot), modified: Clock.now, at: spot, over: takeHidden(spot))
+  }
+
+  private func make(
+    _ kind: Entry.Kind, at spot: Spot, for caller: Caller, until deadline: Instant
+  ) throws(TreeError) -> Found {
     try mustBeNew(spot)
     let modified = Clock.now
-    let over = takeHidden(spot)?.version ?? 0
-    let wish = Proposal.Wish.publish(spot.path, kind, modified: modified, over: over)
-    let inParent = table.withLock { _ in spot.directory.pending }
-    if inParent != nil { return try makePending(wish, kind, modified, at: spot) }
+    let hidden = takeHidden(spot)
+    let isBelowPending = table.withLock { _ in spot.directory.pending != nil }
+    if isBelowPending { return try makePending(kind, modified: modified, at: spot, over: hidden) }
+    let wish = Proposal.Wish.publish(spot.path, kind, modified: modified, over: hidden?.version ?? 0)
     do throws(TreeError) {
-      try decide(wish, in: spot.group, for: caller)
+      try decide(wish, in: spot.group, for: caller, until: deadline)
     } catch .noTracker {
-      return try makePending(wish, kind, modified, at: spot)
+      return try makePending(kind, modified: modified, at: spot, over: hidden)
     } catch {
       throw error == .refused(.conflict) ? .exists : error
     }
     touch(spot.directory)
-    return try lookUp(spot.name, in: spot.directory.number)
+    let found = try lookUp(spot.name, in: spot.directory.number)
+    guard found.attributes.kind == kind.attributesKind else {
+      // Others have put something else there since.
+      forget(found.node, lookups: 1)
+      throw .exists
+    }
+    return found
   }
 
   /// While no tracker answers it is here, and in the journal.
   private func makePending(
-    _ wish: Proposal.Wish, _ kind: Entry.Kind, _ modified: Int64, at spot: Spot
+    _ kind: Entry.Kind, modified: Int64, at spot: Spot, over hidden: Entry?
   ) throws(TreeError) -> Found {
+    let wish = Proposal.Wish.publish(spot.path, kind, modified: modified, over: hidden?.version ?? 0)
     let row = PendingPublish(Proposal(wish, in: try groupName(spot.group)), in: spot.group, as: .next())
+    // Whoever tries again what is in the journal finds the node, too.
+    _ = publisher.begin(row.request)
+    defer { publisher.end(row.request) }
     do throws(DiskTrouble) { try publisher.journal.append(row) } catch { throw TreeError(error) }
     let node = insertPending(kind, modified, row.request, spot.name, in: spot.directory, spot.group)
     table.withLock { _ in node.lookups += 1 }
+    publisher.tryAgain()
     return Found(node: node.number, attributes: attributes(of: node))
   }
 
@@ -126,12 +175,16 @@ extension Tree {
     guard node.isDirectory else { throw .notDirectory }
     if case .group(let groupName) = node.kind { return try removeGroup(groupName, node, for: caller) }
     endHiding(olderThan: .max, for: caller)
-    let spot = try spot(name, in: directory)
-    guard table.withLock({ $0.locals(in: node).isEmpty }) else { throw .notEmpty }
-    if let pending = table.withLock({ _ in node.pending }) { return dropPending(pending, node) }
-    try mustBeMine(try entry(at: spot), in: spot.group)
-    try decide(.unpublish(spot.path), in: spot.group, for: caller)
-    vanish(node)
+    let deadline = namesDeadline
+    try behindGate(for: caller, until: deadline) { () throws(TreeError) in
+      let spot = try spot(name, in: directory)
+      guard table.withLock({ $0.locals(in: node).isEmpty }) else { throw .notEmpty }
+      if let pending = table.withLock({ _ in node.pending }) { return dropPending(pending, node) }
+      try mustBeMine(try entry(at: spot), in: spot.group)
+      try decide(.unpublish(spot.path), in: spot.group, for: caller, until: deadline)
+      vanish(node, and: spot)
+      directoryEnded(spot)
+    }
   }
 
   /// A member leaves it, its owner removes it; neither while it holds files.
@@ -151,34 +204,47 @@ extension Tree {
     try mustBeWritable()
     let parent = try node(directory)
     let node = try child(name, of: parent, counting: false)
+    let deadline = namesDeadline
     switch node.kind {
     case .root, .group, .directory: throw .isDirectory
     case .control: throw .notPermitted("a control file is always there")
-    case .symlink: try removeLink(node, try spot(name, in: directory), for: caller)
+    case .symlink:
+      try behindGate(for: caller, until: deadline) { () throws(TreeError) in
+        try removeLink(node, try spot(name, in: directory), for: caller, until: deadline)
+      }
     case .file(let file):
-      let spot = try spot(name, in: directory)
-      try file.publishTurn.take { () throws(TreeError) in try remove(file, at: node, spot, for: caller) }
+      try behindGate(for: caller, until: deadline) { () throws(TreeError) in
+        let spot = try spot(name, in: directory)
+        try file.publishTurn.take { () throws(TreeError) in
+          try remove(file, at: node, spot, for: caller, until: deadline)
+        }
+      }
     }
   }
 
-  private func removeLink(_ node: Node, _ spot: Spot, for caller: Caller) throws(TreeError) {
+  private func removeLink(
+    _ node: Node, _ spot: Spot, for caller: Caller, until deadline: Instant
+  ) throws(TreeError) {
     if let pending = table.withLock({ _ in node.pending }) { return dropPending(pending, node) }
     try mustBeMine(table.withLock { _ in node.entry }, in: spot.group)
-    try decide(.unpublish(spot.path), in: spot.group, for: caller)
-    vanish(node)
+    try decide(.unpublish(spot.path), in: spot.group, for: caller, until: deadline)
+    vanish(node, and: spot)
   }
 
-  private func remove(_ file: TreeFile, at node: Node, _ spot: Spot, for caller: Caller) throws(TreeError) {
+  private func remove(
+    _ file: TreeFile, at node: Node, _ spot: Spot, for caller: Caller, until deadline: Instant
+  ) throws(TreeError) {
     let published = file.state.withLock { $0.published }
     if let published {
       try mustBeMine(published, in: spot.group)
       do throws(TreeError) {
-        try decide(.unpublish(spot.path), in: spot.group, for: caller)
+        try decide(.unpublish(spot.path), in: spot.group, for: caller, until: deadline)
       } catch .notFound {
         // It has gone meanwhile.
       }
     }
     discard(file, at: node)
+    vanish(node, and: spot)
   }
 
   /// Nobody is told of it any more; who has it open goes on.
@@ -202,6 +268,18 @@ extension Tree {
   private func dropPending(_ request: RequestID, _ node: Node) {
     try? publisher.journal.remove(request)
     vanish(node)
+  }
+
+  /// Others may have put something else there a moment before: it is that which has gone, and what was meant is where
+  /// they have put it.
+  private func vanish(_ node: Node, and spot: Spot) {
+    let other = table.withLock { table in
+      table.child(spot.name, of: spot.directory).flatMap {
+        $0 === node || table.locals.contains($0) ? nil : $0
+      }
+    }
+    if let other { replace(other, in: spot.directory) }
+    if table.withLock({ _ in node.parent === spot.directory && node.name == spot.name }) { vanish(node) }
   }
 
   func vanish(_ node: Node) {

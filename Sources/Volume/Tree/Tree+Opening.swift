@@ -41,6 +41,13 @@ extension Tree {
     table.withLock { $0.detach(node) }
   }
 
+  /// Whether this member may write the file at all.
+  package func mustBeChangeable(_ number: NodeNumber) throws(TreeError) {
+    try mustBeWritable()
+    guard let file = try node(number).file else { return }
+    try mustBeMine(file.state.withLock { $0.published }, in: file.group)
+  }
+
   private func take(_ file: TreeFile, at node: Node, _ access: Access) -> OpenFile {
     table.withLock { $0.hold(node) }
     file.state.withLock { state in
@@ -50,20 +57,24 @@ extension Tree {
     return OpenFile(node, file, in: self, access)
   }
 
-  func letGo(_ file: TreeFile, at node: Node, writes: Bool) {
-    let discarded = file.state.withLock { state -> Draft? in
+  /// Whether something is left that nobody else who has it open will publish.
+  @discardableResult
+  func letGo(_ file: TreeFile, at node: Node, writes: Bool) -> Bool {
+    let (discarded, isLeft) = file.state.withLock { state -> (Draft?, Bool) in
       state.handles -= 1
       if writes { state.writers -= 1 }
-      guard state.handles == 0 else { return nil }
+      let isLeft = writes && state.writers == 0 && (state.isDirty || state.draft != nil)
+      guard state.handles == 0 else { return (nil, isLeft) }
       // Of what is not published yet, the only reference may be here.
       if state.draft == nil, state.pending == nil, !state.isDirty, !state.isLocalOnly { state.stored = nil }
-      return state.draft
+      return (state.draft, isLeft)
     }
     if let discarded, table.withLock({ _ in node.parent == nil }) {
       discarded.discard()
       file.state.withLock { $0.draft = nil }
     }
     table.withLock { $0.letGo(node) }
+    return isLeft
   }
 
   /// What is read of a file is served to others from then on, and they are looked for who have it.
@@ -125,10 +136,10 @@ extension Tree {
   func draft(of file: TreeFile, at node: Node, truncated: Bool) throws(TreeError) -> Draft {
     if let draft = file.state.withLock({ $0.draft }) { return draft }
     return try file.draftTurn.take { () throws(TreeError) in
-      let (draft, stored) = file.state.withLock { ($0.draft, $0.stored) }
-      if let draft { return draft }
+      if let draft = file.state.withLock({ $0.draft }) { return draft }
       let path = (try? path(of: node))?.bytes ?? node.name
-      let new = try newDraft(over: truncated ? nil : stored, for: path, in: file.group)
+      let base = truncated ? nil : try base(of: file)
+      let new = try newDraft(over: base, for: path, in: file.group)
       file.state.withLock { state in
         state.draft = new
         state.isDirty = true
@@ -138,6 +149,14 @@ extension Tree {
       table.withLock { if node.parent != nil { $0.setLocal(node, true) } }
       return new
     }
+  }
+
+  /// What is here already, also where nobody has it open.
+  private func base(of file: TreeFile) throws(TreeError) -> StoredContent? {
+    let (stored, name) = file.state.withLock { ($0.stored, ContentName($0.content)) }
+    if let stored { return stored }
+    guard let name else { return nil }
+    do throws(DiskTrouble) { return try volume.store.content(name) } catch { throw TreeError(error) }
   }
 
   private func newDraft(

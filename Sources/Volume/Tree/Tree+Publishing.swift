@@ -13,24 +13,46 @@ extension Tree {
   /// All that was written to a file, if there is something that the group does not know. Waits for the tracker, two
   /// seconds at most; then the journal has it, and that will do.
   func publish(_ file: TreeFile, at node: Node, for caller: Caller) throws(TreeError) {
+    let deadline = Instant.now + Self.patienceMilliseconds
+    let isDone: Void? = try gate.pass(for: caller, until: deadline) { () throws(TreeError) in
+      try file.publishTurn.take { () throws(TreeError) in
+        try publishAlone(file, at: node, for: caller, until: deadline)
+      }
+    }
+    guard isDone == nil else { return }
+    // A directory is being renamed all the time. Whoever tries again looks for the path that it has by then.
     try file.publishTurn.take { () throws(TreeError) in
-      try publishAlone(file, at: node, for: caller, within: Self.patienceMilliseconds)
+      try publishAlone(file, at: node, for: caller, until: deadline, isLater: true)
     }
   }
 
+  /// By who has its turn, and has passed the gate. Or later: then the journal has it, and nobody is asked now.
   func publishAlone(
-    _ file: TreeFile, at node: Node, for caller: Caller, within milliseconds: Int
+    _ file: TreeFile, at node: Node, for caller: Caller, until deadline: Instant, isLater: Bool = false
   ) throws(TreeError) {
-    guard try endDraft(of: file, at: node, for: caller, until: .now + milliseconds) else {
+    guard try endDraft(of: file, at: node, for: caller, until: deadline) else {
       volume.log("\(words(for: node)) is published when the rest of its old version is here")
       return publisher.setUnfinished(node, true)
     }
     publisher.setUnfinished(node, false)
     guard file.state.withLock({ $0.isDirty && $0.draft == nil }) else { return }
-    // Whoever was removed meanwhile has nothing to publish.
-    guard let path = try? path(of: node) else { return }
+    guard let path = try? path(of: node) else { return keepHomeless(file, at: node) }
     if LeftByEditors.holds(node.name) { return try keepLocal(file, at: node, path) }
-    try propose(file, at: node, path, for: caller, within: milliseconds)
+    try propose(file, at: node, path, for: caller, until: deadline, isLater: isLater)
+  }
+
+  /// Who was removed here has nothing to publish; but where others have taken its directory away, its bytes are kept.
+  private func keepHomeless(_ file: TreeFile, at node: Node) {
+    let (stored, pending) = file.state.withLock { state in
+      defer { (state.isDirty, state.pending) = (false, nil) }
+      return (state.stored, state.pending)
+    }
+    if let pending { forgetRow(pending) }
+    if table.withLock({ _ in node.parent != nil }) {
+      let place = stored.flatMap { keepAside($0, as: node.name) }.map { ": its content is kept as \($0)" }
+      volume.log("\(words(for: node)) has no directory any more\(place ?? "")")
+    }
+    table.withLock { $0.setLocal(node, false) }
   }
 
   /// Later, in the background, as long as it takes.
@@ -61,10 +83,18 @@ extension Tree {
           guard let base = draft.base, try bringBase(base, of: file, for: caller, until: deadline) else {
             return false
           }
-        case .trouble(let trouble): throw TreeError(trouble)
+        case .trouble(let trouble):
+          guard trouble == .cancelled || isForgotten(file, at: node) else { throw TreeError(trouble) }
+          // Discarded meanwhile: it was removed, and who had it open has closed it.
+          file.state.withLock { if $0.draft === draft { $0.draft = nil } }
+          return true
         }
       }
     }
+  }
+
+  private func isForgotten(_ file: TreeFile, at node: Node) -> Bool {
+    table.withLock { _ in node.parent == nil } && file.state.withLock { $0.handles == 0 }
   }
 
   private func bringBase(
@@ -94,6 +124,7 @@ extension Tree {
       state.content = content ?? .empty(isExecutable: isExecutable)
       state.stored = stored
       state.draft = nil
+      state.isDirty = true
     }
   }
 
@@ -108,19 +139,31 @@ extension Tree {
 // Asking the tracker.
 extension Tree {
   private func propose(
-    _ file: TreeFile, at node: Node, _ path: FilePath, for caller: Caller, within milliseconds: Int
+    _ file: TreeFile, at node: Node, _ path: FilePath, for caller: Caller, until deadline: Instant,
+    isLater: Bool = false
   ) throws(TreeError) {
     let row = try row(for: file, path)
     // Before it is in the journal, that nobody else takes it from there.
     _ = publisher.begin(row.request)
     defer { publisher.end(row.request) }
-    try journal(row, of: file)
-    try ask(row, file, at: node, for: caller, within: milliseconds)
+    do throws(TreeError) { try journal(row, of: file) } catch {
+      file.state.withLock { $0.isDirty = true }
+      throw error
+    }
+    isLater ? leave(node) : try ask(row, file, at: node, for: caller, until: deadline)
+  }
+
+  /// To who tries again what is in the journal.
+  private func leave(_ node: Node) {
+    table.withLock { $0.setLocal(node, true) }
+    publisher.tryAgain()
   }
 
   private func row(for file: TreeFile, _ path: FilePath) throws(TreeError) -> PendingPublish {
     let group = try groupName(file.group)
     return file.state.withLock { state in
+      // What is changed from here on is not in it.
+      state.isDirty = false
       let wish = Proposal.Wish.publish(
         path, .file(state.content), modified: state.modified, over: state.published?.version ?? 0)
       return PendingPublish(Proposal(wish, in: group), in: file.group, as: .next())
@@ -136,36 +179,31 @@ extension Tree {
     } catch {
       throw TreeError(error)
     }
-    file.state.withLock { state in
-      state.pending = row
-      state.isDirty = false
-    }
+    file.state.withLock { $0.pending = row }
     guard case .publish(let path, _, _, _) = row.proposal.wish, let stored else { return }
     volume.shareCached(stored, as: LedgerKey(file.group, path))
   }
 
   private func ask(
-    _ row: PendingPublish, _ file: TreeFile, at node: Node, for caller: Caller, within milliseconds: Int
+    _ row: PendingPublish, _ file: TreeFile, at node: Node, for caller: Caller, until deadline: Instant
   ) throws(TreeError) {
     announce(row)
     let answer: TrackerAnswer
     do throws(TreeError) {
-      answer = try decide(row, for: caller, within: milliseconds)
+      answer = try decide(row, for: caller, until: deadline)
     } catch {
-      if error == .interrupted || error == .noTracker {
-        table.withLock { $0.setLocal(node, true) }
-        publisher.tryAgain()
-      }
+      if error == .interrupted || error == .noTracker { leave(node) }
       if error == .interrupted { throw error }
       return volume.log("\(words(for: node)) is published when a tracker answers")
     }
-    try settle(row, file, at: node, answer, for: caller, within: milliseconds)
+    try settle(row, file, at: node, answer, for: caller, until: deadline)
   }
 
-  func decide(_ row: PendingPublish, for caller: Caller, within milliseconds: Int) throws(TreeError)
-    -> TrackerAnswer
-  {
-    try caller.ask(volume.line, .propose(row.request, row.proposal), within: milliseconds) {
+  private func decide(
+    _ row: PendingPublish, for caller: Caller, until deadline: Instant
+  ) throws(TreeError) -> TrackerAnswer {
+    let request = TrackerRequest.propose(row.request, row.proposal)
+    return try caller.ask(volume.line, request, within: deadline.milliseconds(after: .now)) {
       [publisher] answer in
       if case .decided(let group, let number) = answer { publisher.noteOwn(group, number) }
     }
@@ -182,7 +220,7 @@ extension Tree {
 
   private func settle(
     _ row: PendingPublish, _ file: TreeFile, at node: Node, _ answer: TrackerAnswer, for caller: Caller,
-    within milliseconds: Int
+    until deadline: Instant
   ) throws(TreeError) {
     switch answer {
     case .decided(let group, let number): decided(row, number, file, at: node, in: group)
@@ -192,9 +230,9 @@ extension Tree {
     case .refused(.noSuchFile) where table.withLock({ _ in node.parent?.pending != nil }):
       table.withLock { $0.setLocal(node, true) }
     case .refused(.noSuchFile) where hasNewPath(row, node):
-      try propose(file, at: node, try path(of: node), for: caller, within: milliseconds)
+      try propose(file, at: node, try path(of: node), for: caller, until: deadline)
     case .refused(.conflict):
-      try resolve(row, file, at: node, for: caller, within: milliseconds)
+      try resolve(row, file, at: node, for: caller, until: deadline)
     case .refused(let refusal):
       setAside(row, file, at: node, because: refusal)
       throw .refused(refusal)
@@ -206,8 +244,10 @@ extension Tree {
     _ row: PendingPublish, _ number: UInt64, _ file: TreeFile, at node: Node, in group: GroupID
   ) {
     guard case .publish(let path, let kind, let modified, _) = row.proposal.wish else { return }
-    let entry = Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
     volume.book.waitForAll(number, of: group)
+    let entry =
+      current(node, kind, since: number)
+      ?? Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
     file.state.withLock { state in
       let old = state.published
       state.published = entry
@@ -237,7 +277,7 @@ extension Tree {
 extension Tree {
   /// Somebody else has published that name meanwhile, or it was this member himself and the answer was lost.
   private func resolve(
-    _ row: PendingPublish, _ file: TreeFile, at node: Node, for caller: Caller, within milliseconds: Int
+    _ row: PendingPublish, _ file: TreeFile, at node: Node, for caller: Caller, until deadline: Instant
   ) throws(TreeError) {
     guard case .publish(let path, let kind, _, _) = row.proposal.wish else { return }
     let found: Entry?
@@ -248,7 +288,7 @@ extension Tree {
       return decided(row, found.version, file, at: node, in: row.group)
     }
     if try hasMoved(row, file, at: node, found) {
-      return try propose(file, at: node, try self.path(of: node), for: caller, within: milliseconds)
+      return try propose(file, at: node, try self.path(of: node), for: caller, until: deadline)
     }
     let copy = try conflictName(for: path, in: row.group)
     volume.log("\(words(for: node)) was published by somebody else meanwhile: this one becomes \(copy)")
@@ -267,7 +307,7 @@ extension Tree {
       state.isDirty = true
       state.inode = inodes.fresh()
     }
-    try propose(file, at: node, copy, for: caller, within: milliseconds)
+    try propose(file, at: node, copy, for: caller, until: deadline)
   }
 
   /// Its directory was renamed while this was on its way; who does that here is about to say so.
@@ -298,6 +338,15 @@ extension Tree {
       usleep(25_000)
     }
     return false
+  }
+
+  /// What has been published may have been moved since.
+  private func current(_ node: Node, _ kind: Entry.Kind, since number: UInt64) -> Entry? {
+    guard let group = node.group, let path = try? path(of: node),
+      let entry = (try? volume.book.entry(at: path, in: group)) ?? nil, entry.kind == kind,
+      entry.version >= number
+    else { return nil }
+    return entry
   }
 
   /// `name (conflict of <user> <date>).ext`
@@ -362,17 +411,32 @@ extension Tree {
       giveUp(row)
       return true
     }
-    guard let file = node.file else { return retryOther(row, at: node, for: caller) }
-    return file.publishTurn.take {
-      // It may have been closed anew, or removed, while its turn was awaited.
-      guard file.state.withLock({ $0.pending?.request == row.request }) else { return true }
-      do throws(TreeError) {
-        let answer = try decide(row, for: caller, within: volume.line.patienceMilliseconds)
-        try settle(row, file, at: node, answer, for: caller, within: Self.patienceMilliseconds)
+    let deadline = Instant.now + Self.patienceMilliseconds
+    let goesOn = try? gate.pass(for: caller, until: deadline) { () throws(TreeError) in
+      guard let file = node.file else { return retryOther(row, at: node, for: caller) }
+      return file.publishTurn.take { retry(row, file, at: node, for: caller) }
+    }
+    return goesOn ?? false
+  }
+
+  private func retry(_ row: PendingPublish, _ file: TreeFile, at node: Node, for caller: Caller) -> Bool {
+    // It may have been closed anew, or removed, while its turn was awaited.
+    guard file.state.withLock({ $0.pending?.request == row.request }) else { return true }
+    guard let path = try? path(of: node) else {
+      keepHomeless(file, at: node)
+      return true
+    }
+    let deadline = Instant.now + Self.patienceMilliseconds
+    do throws(TreeError) {
+      guard row.isAt(path) else {
+        try propose(file, at: node, path, for: caller, until: deadline)
         return true
-      } catch {
-        return error != .noTracker
       }
+      let answer = try decide(row, for: caller, until: deadline)
+      try settle(row, file, at: node, answer, for: caller, until: deadline)
+      return true
+    } catch {
+      return error != .noTracker
     }
   }
 
@@ -396,9 +460,9 @@ extension Tree {
 
   /// Directories and links.
   private func retryOther(_ row: PendingPublish, at node: Node, for caller: Caller) -> Bool {
-    guard let answer = try? decide(row, for: caller, within: volume.line.patienceMilliseconds) else {
-      return false
-    }
+    guard let row = underItsPath(row, node),
+      let answer = try? decide(row, for: caller, until: .now + Self.patienceMilliseconds)
+    else { return false }
     guard case .publish(let path, let kind, let modified, _) = row.proposal.wish else { return true }
     switch answer {
     case .decided(let group, let number):
@@ -412,14 +476,25 @@ extension Tree {
       settled(node, (try? volume.book.entry(at: path, in: row.group)) ?? nil)
     case .refused(let refusal):
       volume.log("\(words(for: node)) was refused: \(TreeError.refused(refusal).sentence)")
-      table.withLock { table in
-        table.setLocal(node, false)
-        table.detach(node)
-      }
+      table.withLock { $0.setLocal(node, false) }
+      if let parent = table.withLock({ _ in node.parent }) { replace(node, in: parent) }
     default: return false
     }
     forgetRow(row)
     return true
+  }
+
+  /// A directory above it may have been renamed since it was journaled. nil where that cannot be written down.
+  private func underItsPath(_ row: PendingPublish, _ node: Node) -> PendingPublish? {
+    guard case .publish(_, let kind, let modified, let over) = row.proposal.wish,
+      let path = try? path(of: node), !row.isAt(path)
+    else { return row }
+    let wish = Proposal.Wish.publish(path, kind, modified: modified, over: over)
+    let moved = PendingPublish(Proposal(wish, in: row.proposal.group), in: row.group, as: .next())
+    do throws(DiskTrouble) { try publisher.journal.append(moved) } catch { return nil }
+    table.withLock { _ in node.pending = moved.request }
+    forgetRow(row)
+    return moved
   }
 
   private func settled(_ node: Node, _ entry: Entry?) {
@@ -449,5 +524,12 @@ extension Tree {
       }
       _ = try caller.wait(until: .now + 50) { _ in }
     }
+  }
+}
+
+extension PendingPublish {
+  fileprivate func isAt(_ path: FilePath) -> Bool {
+    guard case .publish(let own, _, _, _) = proposal.wish else { return false }
+    return own == path
   }
 }

@@ -14,22 +14,42 @@ extension Tree {
   ) throws(TreeError) {
     try mustBeWritable()
     try mustBeInOneGroup(name, directory, newDirectory)
+    let isDirectory = try child(name, of: try node(directory), counting: false).isDirectory
+    let deadline = namesDeadline
+    let body = { () throws(TreeError) in
+      try self.rename(
+        name, directory, newName, newDirectory, replacing: replacing, asDirectory: isDirectory, for: caller,
+        until: deadline)
+    }
+    let isDone: Void? =
+      isDirectory
+      ? try gate.close(for: caller, until: deadline, body)
+      : try gate.pass(for: caller, until: deadline, body)
+    if isDone == nil { throw Self.gateIsClosed }
+  }
+
+  private func rename(
+    _ name: [UInt8], _ directory: NodeNumber, _ newName: [UInt8], _ newDirectory: NodeNumber, replacing: Bool,
+    asDirectory: Bool, for caller: Caller, until deadline: Instant
+  ) throws(TreeError) {
     let from = try spot(name, in: directory)
     let to = try spot(newName, in: newDirectory)
     let node = try child(name, of: from.directory, counting: false)
     let target = try? child(newName, of: to.directory, counting: false)
     guard node !== target else { return }
+    // Somebody else has put another thing there meanwhile.
+    guard node.isDirectory == asDirectory else { throw .stale }
     if target != nil, !replacing { throw .exists }
     try mayReplace(target, by: node, from, to)
     switch node.kind {
     case .file(let file):
       try inTurn(node, target) { () throws(TreeError) in
-        try rename(file, node, from, over: target, to, for: caller)
+        try rename(file, node, from, over: target, to, for: caller, until: deadline)
       }
     case .directory, .symlink:
       guard table.withLock({ _ in node.pending == nil }) else { throw .noTracker }
       try inTurn(node, target) { () throws(TreeError) in
-        try renamePublished(node, from, over: target, to, for: caller)
+        try renamePublished(node, from, over: target, to, for: caller, until: deadline)
       }
     case .root, .group, .control: throw .notPermitted("it keeps its name")
     }
@@ -79,7 +99,8 @@ extension Tree {
   }
 
   private func rename(
-    _ file: TreeFile, _ node: Node, _ from: Spot, over target: Node?, _ to: Spot, for caller: Caller
+    _ file: TreeFile, _ node: Node, _ from: Spot, over target: Node?, _ to: Spot, for caller: Caller,
+    until deadline: Instant
   ) throws(TreeError) {
     let isPublished = file.state.withLock { $0.published != nil }
     let staysLocal = LeftByEditors.holds(to.name)
@@ -87,27 +108,50 @@ extension Tree {
     guard isPublished else {
       return try renameLocal(file, node, over: target, to, staysLocal: staysLocal, for: caller)
     }
-    try renamePublished(node, from, over: target, to, for: caller)
+    try renamePublished(node, from, over: target, to, for: caller, until: deadline)
     // What is pending is to be published under its new name.
     guard file.state.withLock({ $0.pending != nil }) else { return }
     file.state.withLock { $0.isDirty = true }
-    try publishAlone(file, at: node, for: caller, within: Self.patienceMilliseconds)
+    try publishAlone(file, at: node, for: caller, until: .now + Self.patienceMilliseconds)
   }
 
   private func renamePublished(
-    _ node: Node, _ from: Spot, over target: Node?, _ to: Spot, for caller: Caller
+    _ node: Node, _ from: Spot, over target: Node?, _ to: Spot, for caller: Caller, until deadline: Instant
   ) throws(TreeError) {
     _ = takeHidden(to)
+    let wish = Proposal.Wish.rename(from: from.path, to: to.path, replacing: true)
+    let once = Once()
     let number: UInt64
     do throws(TreeError) {
-      number = try decide(
-        .rename(from: from.path, to: to.path, replacing: true), in: from.group, for: caller)
+      // At once: the others are still to be told of it, and nobody is to look meanwhile where the catalog has it no longer.
+      number = try decide(wish, in: from.group, for: caller, until: deadline) { number in
+        once.run {
+          self.move(node, over: target, to)
+          self.renumber(node, from: from.path, to: to.path, number, in: from.group)
+        }
+      }
     } catch .refused(.malformed) {
       throw .notPermitted("a link would leave its group")
     }
-    move(node, over: target, to)
-    renumber(node, from: from.path, to: to.path, number, in: from.group)
+    // The line was lost in between, and others have gone on since.
+    once.run {
+      move(node, over: target, to)
+      if isMoved(node, to) {
+        renumber(node, from: from.path, to: to.path, number, in: from.group)
+      } else {
+        replace(node, in: to.directory)
+      }
+    }
+    if node.isDirectory { directoryEnded(to) }
     if let target, let file = target.file { forgetReplaced(file, at: target, to) }
+  }
+
+  /// Others may have published something else there a moment before, and then it was that. What is still to be told of
+  /// this one is weighed against it.
+  private func isMoved(_ node: Node, _ to: Spot) -> Bool {
+    guard node.file?.isAtWork != true, let entry = (try? entry(at: to)) ?? nil, let before = published(node)
+    else { return true }
+    return entry.kind == before.kind
   }
 
   /// A decision gives what it moves a new version, and all below it too; they are the same files nevertheless.
@@ -176,7 +220,7 @@ extension Tree {
     if let target, let old = target.file { discardReplaced(old, at: target) }
     // What is still being written is published when it is closed.
     guard !isOpen else { return }
-    try publishAlone(file, at: node, for: caller, within: Self.patienceMilliseconds)
+    try publishAlone(file, at: node, for: caller, until: .now + Self.patienceMilliseconds)
   }
 
   private func discardReplaced(_ file: TreeFile, at target: Node) {
@@ -218,11 +262,26 @@ extension Tree {
     }
     for (place, hidden) in over {
       do throws(TreeError) {
-        try decide(.unpublish(hidden.entry.path), in: hidden.group, for: caller)
+        let deadline = Instant.now + Self.patienceMilliseconds
+        try behindGate(for: caller, until: deadline) { () throws(TreeError) in
+          // Under the name that its directory has now.
+          let spot = try spot(place.name, in: place.directory)
+          try decide(.unpublish(spot.path), in: hidden.group, for: caller, until: deadline)
+        }
       } catch {
-        if error == .noTracker { continue }
+        // The next ones would wait as long.
+        if [.noTracker, .interrupted, Self.gateIsClosed].contains(error) { return }
       }
       _ = table.withLock { $0.unhide(place) }
     }
+  }
+}
+
+/// Whoever comes first does what is to be done once.
+private final class Once: Sendable {
+  private let isDone = Atomic(false)
+
+  func run(_ body: () -> Void) {
+    if !isDone.exchange(true, ordering: .acquiringAndReleasing) { body() }
   }
 }

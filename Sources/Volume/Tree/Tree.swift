@@ -20,6 +20,7 @@ package final class Tree: Sendable {
   let table: Mutex<NodeTable>
   let inodes = Inodes()
   let publisher: Publisher
+  let gate = NameGate()
 
   package init(
     over volume: GroupVolume, telling kernel: any KernelCache, controls: any ControlTable, isReadOnly: Bool

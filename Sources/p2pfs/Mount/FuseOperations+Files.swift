@@ -46,6 +46,7 @@ extension FuseOperations {
   private func openWriting(
     _ reply: Reply, _ node: NodeNumber, _ access: Access, _ info: fuse_file_info
   ) throws(TreeError) {
+    try tree.mustBeChangeable(node)
     guard modes.enterCached(node) else {
       tree.renew(node)
       throw .stale

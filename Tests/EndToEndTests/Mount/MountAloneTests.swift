@@ -59,6 +59,67 @@ import Testing
     alice.sees("", by: "rm -f team/f && ls team")
   }
 
+  /// Names that are made while no tracker answers wait as long as a `close` does, and nobody waits for those who wait.
+  @Test func `directories and links are made within two seconds, also while a directory is being renamed`()
+    throws
+  {
+    let team = try MountedTeam("alice", "bob")
+    let (alice, bob) = (team[0], team[1])
+    alice.does("mkdir team/a team/b team/x team/y; echo 1 > team/a/f")
+    bob.sees("1", by: "cat team/a/f")
+    team.story.killTracker()
+    let renaming = alice.starts("mv team/b team/c")
+    alice.does(
+      "for i in $(seq 40); do ! grep -q wait_answer /proc/\(renaming.pid)/wchan || break; sleep 0.05; done")
+    let begin = Date()
+    // The kernel lets one at a time change a directory, so each has its own.
+    let children = [
+      "mkdir team/x/new", "ln -s ../a/f team/y/link", "echo 2 > team/a/g", "echo 3 > team/a/f; cat team/a/f",
+    ].map { alice.starts($0) }
+    for child in children {
+      let outcome = child.finish(within: 30)
+      #expect(outcome.exit == 0 && outcome.errors == "", "\(outcome)")
+    }
+    let seconds = Date().timeIntervalSince(begin)
+    #expect(seconds < 2.5 + slack, "\(seconds) s")
+    #expect(renaming.finish(within: 12 * slack).errors.contains("No route to host"))
+    #expect(
+      alice.does("cat team/a/f team/a/g; readlink team/y/link; ls team/x") == "3\n2\n../a/f\nnew")
+    team.story.startTracker()
+    alice.person.succeeds("sync")
+    bob.sees("f\ng\nnew\nlink", by: "ls team/a; ls team/x; ls team/y")
+    bob.sees("3\n3\n2", by: "cat team/a/f team/y/link team/a/g")
+  }
+
+  @Test func `a whole file that somebody wants is fetched after a restart, unless he has called it off`()
+    throws
+  {
+    let team = try MountedTeam("alice", "bob")
+    let (alice, bob) = (team[0], team[1])
+    alice.does("for f in one two three; do head -c 100000 /dev/urandom > team/$f; done")
+    bob.sees("3", by: "ls team | wc -l")
+    bob.does("echo start team one > .downloads")
+    bob.sees("[C] [team] one", by: "cat .downloads")
+    alice.isKilled()
+    bob.does("echo start team two > .downloads; echo start team three > .downloads")
+    #expect(bob.does("cat .downloads") == "[C] [team] one\n[D] [team] three\n[D] [team] two")
+    bob.isKilled()
+    bob.mountsAgain()
+    #expect(
+      bob.does("cat .downloads") == "[D] [team] three\n[D] [team] two", "what is complete is not begun again")
+    bob.does("echo stop team three > .downloads")
+    bob.isKilled()
+    bob.mountsAgain()
+    #expect(bob.does("cat .downloads") == "[D] [team] two")
+    alice.mountsAgain()
+    bob.sees("[C] [team] two", by: "cat .downloads")
+    bob.does("cmp team/two $S/mount-alice/team/two")
+    #expect(bob.have("team/two") == 100_000 && bob.have("team/three") == 0)
+    bob.isKilled()
+    bob.mountsAgain()
+    #expect(bob.does("cat .downloads") == "")
+  }
+
   @Test func `two who wrote one name meanwhile both keep what they wrote`() throws {
     let team = try MountedTeam("alice", "bob")
     let (alice, bob) = (team[0], team[1])

@@ -33,6 +33,31 @@ extension OnOneMount {
       alice.does("rm team/fsx")
     }
 
+    @Test func `a crowd in one directory leaves it to all members as it is`() {
+      alice.does("mkdir team/crowd")
+      exercise("crowd --ops \(length(3_000, full: 10_000)) team/crowd")
+      bob.sees(alice.does(everything("team/crowd")), by: everything("team/crowd"))
+      alice.does("rm -r team/crowd")
+    }
+
+    @Test func `so do two crowds on two machines`() {
+      alice.does("mkdir team/crowds")
+      bob.sees("team/crowds", by: "ls -d team/crowds")
+      let count = length(2_000, full: 10_000)
+      let his = bob.starts("\(Programs.exercise) crowd --ops \(count) --beside-others team/crowds")
+      exercise("crowd --ops \(count) --beside-others team/crowds")
+      let outcome = his.finish(within: 300)
+      #expect(outcome.exit == 0, "\(outcome)")
+      for person in [alice, bob] { person.person.succeeds("sync") }
+      bob.sees(alice.does(everything("team/crowds")), by: everything("team/crowds"))
+      alice.does("rm -r team/crowds")
+    }
+
+    /// Names, kinds, sizes, contents and targets below a directory.
+    private func everything(_ place: String) -> String {
+      "cd \(place); find . -printf '%P %y %l\\n' | sort; find . -type f -print0 | sort -z | xargs -0r sha256sum"
+    }
+
     @Test func `nasty names live, and another member sees the same`() {
       alice.does("mkdir team/names")
       exercise("names --keep team/names")

@@ -17,15 +17,26 @@ enum WholeTree {
   }
 
   private static func collect(_ path: [UInt8], of side: Side, into items: inout [Item]) throws {
-    let entries = try list(joined(side.root, path))
+    guard let entries = try unlessGone({ try list(joined(side.root, path)) }) else { return }
     for entry in entries.sorted(by: { $0.name.lexicographicallyPrecedes($1.name) }) {
       let inner = path + [UInt8(ascii: "/")] + entry.name
       let place = joined(side.root, inner)
       var status = stat()
-      try must("lstat \(shown(inner))", lstat(place, &status))
-      items.append(
-        Item(path: inner, facts: Facts(status), content: try content(place, status.st_mode & S_IFMT)))
+      let item = try unlessGone {
+        try must("lstat \(shown(inner))", lstat(place, &status))
+        let content = try content(place, status.st_mode & S_IFMT)
+        return Item(path: inner, facts: Facts(status), content: content)
+      }
+      guard let item else { continue }
+      items.append(item)
       if status.st_mode & S_IFMT == S_IFDIR { try collect(inner, of: side, into: &items) }
+    }
+  }
+
+  /// Somebody else may be at work there.
+  private static func unlessGone<Found>(_ look: () throws -> Found) throws -> Found? {
+    do { return try look() } catch let error as CallError where [ENOENT, ENOTDIR].contains(error.errno) {
+      return nil
     }
   }
 
