@@ -38,6 +38,7 @@ enum Command: Hashable, Sendable {
   case status(json: Bool)
   /// `--once`: one picture, and no keys.
   case top(once: Bool)
+  case doctor
   case help(topic: String?)
   case version
 }
@@ -71,7 +72,7 @@ extension Command {
     case .peers(let group, _): group
     case .fetch(let link, _): (try? ContentLink(link))?.group
     case .createUser, .login, .logout, .passwd, .listGroups, .showDownloads, .mount, .unmount, .sync, .serve,
-      .console, .quit, .status, .top, .help, .version:
+      .console, .quit, .status, .top, .doctor, .help, .version:
       nil
     }
   }
@@ -84,7 +85,7 @@ extension Command {
       user
     case .logout, .passwd, .listGroups, .createGroup, .joinGroup, .leaveGroup, .listRequests, .listMembers,
       .listFiles, .uploadFile, .downloadFile, .showDownloads, .stopDownload, .stopShare, .startShare, .link,
-      .fetch, .peers, .mount, .unmount, .sync, .serve, .console, .quit, .status, .top, .help,
+      .fetch, .peers, .mount, .unmount, .sync, .serve, .console, .quit, .status, .top, .doctor, .help,
       .version:
       nil
     }

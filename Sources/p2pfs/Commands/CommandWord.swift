@@ -271,6 +271,16 @@ extension CommandWord {
         """
     ) { arguments throws(Failure) in .top(once: arguments.has("--once")) },
     CommandWord(
+      name: "doctor", summary: "looks what is wrong, and says what to do about it",
+      explanation: """
+        FUSE, permissions, the login, trackers, clocks, ports, room for the cache,
+        mounts that were left behind. Needs no daemon and no login, and changes
+        nothing; give it the options that you give to the daemon. A line each: ok,
+        info, warning or problem, and the remedy beneath. Exit 0 where nothing is a
+        problem, 69 where all that is wrong is out of reach, else 78.
+        """
+    ) { _ throws(Failure) in .doctor },
+    CommandWord(
       name: "help", parameters: [.optional("command")], summary: "lists the commands, or explains one",
       explanation: "The same as 'p2pfs COMMAND --help'."
     ) { arguments throws(Failure) in .help(topic: arguments.optional(0)) },
