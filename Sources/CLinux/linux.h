@@ -43,6 +43,11 @@ static inline int p2pfs_terminal_columns(int descriptor) {
   return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+static inline int p2pfs_terminal_rows(int descriptor) {
+  struct winsize size = {0};
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}
+
 /// The enumeration of setpriority's first argument has another type in Swift than in the prototype. Linux keeps a
 /// niceness for each thread, under the thread's own number.
 static inline void p2pfs_be_nice(int niceness) {

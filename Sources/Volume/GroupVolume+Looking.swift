@@ -91,6 +91,14 @@ extension GroupVolume {
     return holders
   }
 
+  /// As people know a content that is on its way: `team/report.pdf`. Where no file of it is known here, its root stands
+  /// in for the name.
+  package func label(of key: ContentKey) -> String {
+    let group = book.groups[key.group].map(\.description) ?? "-"
+    let file = shared.files(of: key.root).filter { $0.group == key.group }.map(\.path).min()
+    return "\(group)/\(file.map { Printable.escaped($0.bytes) } ?? "\(key.root)")"
+  }
+
   private static func count(_ pieces: Holding.Pieces, of all: Int) -> Int {
     switch pieces {
     case .none: 0

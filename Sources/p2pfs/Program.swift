@@ -31,6 +31,8 @@ import Volume
       return try mount(line, place, staysHere: staysHere, door, environmentPassword)
     case .unmount(let place): return try UnmountCommand.run(place, line, at: door)
     case .console(let listen, let tracker): try console(line.options, listen, tracker, door)
+    case .top(let once): try TopProgram.run(line.options, once: once)
+    case .doctor: return try Doctor.run(line.options)
     case .help, .version, .createUser, .login, .logout, .passwd:
       try runHere(line, door, environmentPassword)
       if line.command.changesLogin { DaemonCall.reload(in: try line.options.stateDirectory()) }

@@ -43,7 +43,10 @@ private func publish(_ index: Int) -> PendingPublish {
         }
       }
       #expect(journal.pending == expected)
+      // Whoever only looks may do so while it is in use.
+      #expect(try PublishJournal.count(in: place.local("journal")) == expected.count)
     }
+    #expect(try PublishJournal.count(in: place.local("nowhere")) == 0)
   }
 
   @Test func `a journal torn at any byte gives back all but the torn record`() throws {

@@ -321,7 +321,7 @@ func `a tracker file that cannot be read is bad configuration`(path: String) thr
   #expect(
     try alice.runs("status --json") == [
       #"{"user":"alice","login":{"valid":false,"until":"1970-01-02T00:00:00Z"},"#
-        + #""trackers":[{"address":"127.0.0.1:9002","answers":true,"authority":null}],"#
+        + #""trackers":[{"address":"127.0.0.1:9002","answers":true,"authority":null,"condition":"answers"}],"#
         + #""authority":"\#(Fingerprint.text(authority))","state":"\#(alice.state)","daemon":null}"#
     ])
 }

@@ -58,6 +58,7 @@ final class MemoryDoor: Door {
   func show(_ answer: Answer) {
     switch answer {
     case .line(let line): lines.append(line)
+    case .status(let status): lines += status.lines
     case .table(let columns): self.columns = columns.map(\.title)
     case .row(let fields): lines.append(fields.joined(separator: " "))
     }

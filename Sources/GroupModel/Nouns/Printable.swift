@@ -18,6 +18,16 @@ package enum Printable {
 
   package static func escaped(_ text: some StringProtocol) -> String { escaped(text.utf8) }
 
+  /// A sentence in which names are escaped already: its backslashes stay as they are, and it stays one line.
+  package static func oneLine(_ text: String) -> String {
+    text.unicodeScalars.map { scalar in
+      switch scalar.value {
+      case 0..<0x20, 0x7F, 0x80...0x9F: escaped(String(scalar))
+      default: String(scalar)
+      }
+    }.joined()
+  }
+
   /// What was escaped so; nil where a backslash stands before something else.
   package static func unescaped(_ text: some StringProtocol) -> [UInt8]? {
     var bytes: [UInt8] = []

@@ -42,6 +42,15 @@ final class DurableTable<Row: DurableRow>: Sendable {
     if wasDamaged || state.recordCount > state.rows.count { try rewrite() }
   }
 
+  /// How many rows there are, for one who only looks: another program may have the file open, so nothing is mended.
+  static func count(in folder: Folder, name: String) throws(DiskTrouble) -> Int {
+    var rows = DurableRows<Row>()
+    try RecordLog.look(in: folder, name: name, recordBytesMax: recordBytesMax) {
+      _ = rows.apply($0, rowsMax: .max)
+    }
+    return rows.rows.count
+  }
+
   /// In the order in which they were first put.
   var rows: [Row] {
     state.withLock { $0.rows.values.sorted { $0.order < $1.order }.map(\.row) }

@@ -39,8 +39,19 @@ package final class PublishJournal: Sendable {
   private static let rowsMax = 1 << 20
   private let table: DurableTable<PendingPublish>
 
+  private static let name = "publish-journal"
+
   package init(in directory: LocalPath) throws(DiskTrouble) {
-    table = try DurableTable(in: Folder(making: directory), name: "publish-journal", rowsMax: Self.rowsMax)
+    table = try DurableTable(in: Folder(making: directory), name: Self.name, rowsMax: Self.rowsMax)
+  }
+
+  /// How many wait, for one who only looks: nothing is made and nothing is mended.
+  package static func count(in directory: LocalPath) throws(DiskTrouble) -> Int {
+    do throws(DiskTrouble) {
+      return try DurableTable<PendingPublish>.count(in: Folder(at: directory), name: name)
+    } catch .missing {
+      return 0
+    }
   }
 
   /// In the order they were appended: a later one may build on an earlier.

@@ -34,6 +34,18 @@ final class RecordLog: Sendable {
     if size > end { try file.resize(to: end) }
   }
 
+  /// Hands over each good record, and changes nothing; none where there is no such file.
+  static func look(
+    in folder: Folder, name: String, recordBytesMax: Int, each: (RawSpan) -> Void
+  ) throws(DiskTrouble) {
+    let file: Descriptor
+    do throws(DiskTrouble) { file = try folder.file(name, O_RDONLY) } catch .missing { return }
+    var damage = Damage()
+    var replay = Replay(
+      of: file, fileBytes: Int(try file.status().st_size), recordBytesMax: recordBytesMax)
+    _ = try replay.run(&damage, each)
+  }
+
   var byteCount: Int { fileBytes.withLock { $0 } }
 
   /// A record is there whole or not at all; with `powerCut` it is on the disk when this returns.

@@ -51,7 +51,10 @@ extension Fetcher: FetchLines {
       return dropLiar(session.id)
     }
     session.received.add(answer.blockBytes, now: .now)
-    if let key = queue.requests[ticket]?.content.key { wanted[key]?.refusals[session.id] = nil }
+    if let key = queue.requests[ticket]?.content.key {
+      session.receiving.add(answer.blockBytes, of: key, now: .now)
+      wanted[key]?.refusals[session.id] = nil
+    }
     queue.landed(ticket, now: .now)
     let buffer = message.body
     crew.add(isUrgent: answer.isUrgent) { [self] in

@@ -23,6 +23,8 @@ final class PeerSession {
   var lastUsed: Instant
   var sent: RateMeter
   var received: RateMeter
+  var sending = ContentRates()
+  var receiving = ContentRates()
   private var unwantedPushes = 0
 
   /// How our wish to join a content at this peer stands.

@@ -199,13 +199,14 @@ extension PeerSwarm {
         sentBytes: session.sent.total, receivedBytes: session.received.total,
         sendRate: session.sent.bytesPerSecond(now: now),
         receiveRate: session.received.bytesPerSecond(now: now),
+        sending: session.sending.rates(now: now), receiving: session.receiving.rates(now: now),
         roundTripMilliseconds: pace?.roundTrip.map { $0 * 1000 }, isSnubbed: pace?.isSnubbed ?? false)
     }
     let contents = fetcher.wanted.map { key, known in
       ContentStatistics(
         key: key, fileBytes: known.content.layout.fileBytes, heldBlocks: known.content.held.count,
         sources: known.content.sourceCount, isDownloading: !known.content.downloads.isEmpty,
-        counters: known.content.counters)
+        isWanted: known.content.isWanted, counters: known.content.counters)
     }
     let counters = contents.reduce(fetcher.pastCounters) { $0 + $1.counters }
     return SwarmStatistics(

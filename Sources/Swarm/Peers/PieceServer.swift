@@ -160,6 +160,7 @@ extension PieceServer {
     case .blocks(let hashes, let buffer):
       session.desk.groupsUnsent.insert(key.group)
       session.sent.add(buffer.count, now: .now)
+      session.sending.add(buffer.count, of: key, now: .now)
       sent.add(buffer.count, now: .now)
       session.line.answer(job.exchange, job.request.kind, hashes, bulk: buffer)
     }

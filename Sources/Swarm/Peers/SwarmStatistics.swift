@@ -12,6 +12,9 @@ package struct PeerStatistics: Sendable {
   /// Bytes a second, now.
   package let sendRate: Int
   package let receiveRate: Int
+  /// What it is that goes there and comes from there, a moment ago, and how fast.
+  package let sending: [ContentKey: Int]
+  package let receiving: [ContentKey: Int]
   package let roundTripMilliseconds: Double?
   /// It has let us wait in vain.
   package let isSnubbed: Bool
@@ -24,6 +27,8 @@ package struct ContentStatistics: Sendable {
   /// Peers on a line with us that hold something of it that is not here.
   package let sources: Int
   package let isDownloading: Bool
+  /// Somebody waits for some of it, or for all.
+  package let isWanted: Bool
   package let counters: FetchCounters
 }
 

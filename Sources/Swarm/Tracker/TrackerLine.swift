@@ -62,6 +62,7 @@ package final class TrackerLine: @unchecked Sendable {
   private var lastEnd: LineEnd?
   private var isPausing = false
   private let seen = Mutex<Certificate?>(nil)
+  private let reached = Mutex<TrackerAddress?>(nil)
   private weak var listener: (any TrackerListener)?
 
   package init(to trackers: [TrackerAddress], as credential: Credential?, trusting pin: Pin) {
@@ -79,6 +80,9 @@ package final class TrackerLine: @unchecked Sendable {
       line?.isOpen == true ? listener.trackerReached() : dial()
     }
   }
+
+  /// The one that serves us now.
+  package var serving: TrackerAddress? { reached.withLock { $0 } }
 
   /// How long a command may wait for a tracker: with several, long enough for one to take over.
   package var patienceMilliseconds: Int { trackers.count > 1 ? 10_000 : 5_000 }
@@ -273,6 +277,7 @@ extension TrackerLine {
 
 extension TrackerLine: Party {
   package func lineOpened(_ line: Connection) {
+    reached.withLock { $0 = trackers[turn % trackers.count] }
     failedInARow = 0
     otherAddresses = []
     if let authority = line.takeAuthority() { meet(authority) }
@@ -302,6 +307,7 @@ extension TrackerLine: Party {
 
   package func lineEnded(_ line: Connection, because end: LineEnd) {
     guard self.line === line else { return }
+    reached.withLock { $0 = nil }
     listener?.trackerLost()
     lineFailed(end)
   }

@@ -4,6 +4,8 @@
 enum Answer: Hashable, Sendable {
   /// A sentence or a line of text.
   case line(String)
+  /// Who somebody is and how it goes.
+  case status(Status)
   /// The rows after it are of this table.
   case table([Column])
   /// One field a column; the door writes them as they are, so names from outside come escaped.

@@ -36,6 +36,9 @@ enum Command: Hashable, Sendable {
   case console(listen: String?, tracker: String?)
   case quit
   case status(json: Bool)
+  /// `--once`: one picture, and no keys.
+  case top(once: Bool)
+  case doctor
   case help(topic: String?)
   case version
 }
@@ -69,7 +72,7 @@ extension Command {
     case .peers(let group, _): group
     case .fetch(let link, _): (try? ContentLink(link))?.group
     case .createUser, .login, .logout, .passwd, .listGroups, .showDownloads, .mount, .unmount, .sync, .serve,
-      .console, .quit, .status, .help, .version:
+      .console, .quit, .status, .top, .doctor, .help, .version:
       nil
     }
   }
@@ -82,7 +85,8 @@ extension Command {
       user
     case .logout, .passwd, .listGroups, .createGroup, .joinGroup, .leaveGroup, .listRequests, .listMembers,
       .listFiles, .uploadFile, .downloadFile, .showDownloads, .stopDownload, .stopShare, .startShare, .link,
-      .fetch, .peers, .mount, .unmount, .sync, .serve, .console, .quit, .status, .help, .version:
+      .fetch, .peers, .mount, .unmount, .sync, .serve, .console, .quit, .status, .top, .doctor, .help,
+      .version:
       nil
     }
   }

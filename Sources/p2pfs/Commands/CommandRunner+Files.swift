@@ -1,7 +1,6 @@
 // Files into and out of groups: what only a daemon can do, since it has to go on sharing afterwards.
 
 import GroupModel
-import Swarm
 
 /// What a daemon does with files. Calls wait until it is done; what takes long is told to the door.
 protocol SharingEngine {
@@ -17,37 +16,6 @@ protocol SharingEngine {
   func unmount(_ place: String, _ door: any Door) throws(Failure)
   /// nil while nobody is logged in.
   var report: DaemonReport? { get }
-}
-
-/// What a daemon says of itself.
-struct DaemonReport: Hashable, Sendable {
-  struct Transfer: Hashable, Sendable {
-    let label: String
-    let doneBytes: UInt64
-    let totalBytes: UInt64
-  }
-
-  let listening: String
-  let peers: Int
-  let sendRate: Int
-  let receiveRate: Int
-  let cachedBytes: Int
-  let cacheBytesMax: Int
-  /// Since the daemon began.
-  let sentBytes: Int
-  let fetched: FetchCounters
-  let transfers: [Transfer]
-  /// Where the groups are shown as directories.
-  var mounted: String?
-  /// What is closed there and waits to be published.
-  var pending: [String] = []
-  /// What people should know and did not ask for.
-  var events: [Event] = []
-
-  struct Event: Hashable, Sendable {
-    let time: Int64
-    let text: String
-  }
 }
 
 extension CommandRunner {

@@ -31,7 +31,7 @@ struct CommandRunner {
       .unmount, .sync:
       try runFiles(command)
     case .link(let group, let path): try showLink(group, path)
-    case .mount: throw .usage("that is not for here: give it to a shell of its own")
+    case .mount, .top, .doctor: throw .usage("that is not for here: give it to a shell of its own")
     case .serve, .console:
       throw .usage("this is a daemon that shares already: give 'serve' and 'console' to a shell")
     case .quit:

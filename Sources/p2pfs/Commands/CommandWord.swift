@@ -255,12 +255,31 @@ extension CommandWord {
 
   fileprivate static let others: [CommandWord] = [
     CommandWord(
-      name: "status", flags: ["--json"], summary: "says who you are, and which trackers answer",
+      name: "status", flags: ["--json"], summary: "says who you are, which trackers answer, what flows",
       explanation: """
-        A key and its value a line: user, login, a line for each tracker, authority,
-        state, daemon. With --json one JSON object.
+        On a terminal a page: transfers with their progress, and which peer sends and
+        gets what. Into a pipe a key and its value a line: user, login, a line for each
+        tracker, authority, state, daemon, and so on. With --json one JSON object.
         """
     ) { arguments throws(Failure) in .status(json: arguments.has("--json")) },
+    CommandWord(
+      name: "top", flags: ["--once"], summary: "shows transfers and peers, again each second",
+      explanation: """
+        q or Ctrl-C ends it, s sorts, Tab goes to the other table, arrows and pages
+        scroll. With --once, or into a pipe, one picture and no keys. Where the daemon
+        ends meanwhile, it waits for the next one.
+        """
+    ) { arguments throws(Failure) in .top(once: arguments.has("--once")) },
+    CommandWord(
+      name: "doctor", summary: "looks what is wrong, and says what to do about it",
+      explanation: """
+        FUSE, permissions, the login, trackers, clocks, ports, room for the cache,
+        mounts that were left behind. Needs no daemon and no login, and changes
+        nothing; give it the options that you give to the daemon. A line each: ok,
+        info, warning or problem, and the remedy beneath. Exit 0 where nothing is a
+        problem, 69 where all that is wrong is out of reach, else 78.
+        """
+    ) { _ throws(Failure) in .doctor },
     CommandWord(
       name: "help", parameters: [.optional("command")], summary: "lists the commands, or explains one",
       explanation: "The same as 'p2pfs COMMAND --help'."

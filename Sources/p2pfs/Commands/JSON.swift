@@ -1,4 +1,4 @@
-// JSON, written only: what `--json` prints, on one line.
+// JSON: what `--json` prints, on one line.
 
 indirect enum JSON: Sendable {
   case null

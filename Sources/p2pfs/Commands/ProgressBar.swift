@@ -41,12 +41,17 @@ enum ProgressBar {
   }
 
   private static func timeLeft(_ progress: Progress) -> String {
-    guard progress.bytesPerSecond > 0 else { return "-:--" }
-    let seconds =
-      (progress.totalBytes - min(progress.totalBytes, progress.doneBytes)) / progress.bytesPerSecond
+    let left = progress.totalBytes - min(progress.totalBytes, progress.doneBytes)
+    return time(for: left, at: progress.bytesPerSecond).map { "\($0) left" } ?? "-:--"
+  }
+
+  /// `0:06`, `10:14:24`; nil where it would take for ever, or nearly.
+  static func time(for bytes: UInt64, at bytesPerSecond: UInt64) -> String? {
+    guard bytesPerSecond > 0 else { return nil }
+    let seconds = bytes / bytesPerSecond
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
-    if hours > 99 { return "-:--" }
-    return (hours > 0 ? "\(hours):\(twoDigits(minutes))" : "\(minutes)") + ":\(twoDigits(seconds % 60)) left"
+    if hours > 99 { return nil }
+    return (hours > 0 ? "\(hours):\(twoDigits(minutes))" : "\(minutes)") + ":\(twoDigits(seconds % 60))"
   }
 
   private static func twoDigits(_ number: UInt64) -> String { number < 10 ? "0\(number)" : "\(number)" }
@@ -54,7 +59,8 @@ enum ProgressBar {
   static func size(_ bytes: UInt64) -> String {
     var value = Double(bytes)
     for unit in ["B", "K", "M", "G"] {
-      if value < 1024 { return unit == "B" ? "\(bytes)B" : "\((value * 10).rounded() / 10)\(unit)" }
+      // Three digits before the point, never four.
+      if value < 1000 { return unit == "B" ? "\(bytes)B" : "\((value * 10).rounded() / 10)\(unit)" }
       value /= 1024
     }
     return "\((value * 10).rounded() / 10)T"

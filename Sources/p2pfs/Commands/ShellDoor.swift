@@ -45,11 +45,21 @@ final class ShellDoor: Door {
       try endTable()
       try output.write(text + "\n")
       try output.flush()
+    case .status(let status):
+      try endTable()
+      for line in lines(of: status) { try output.write(line + "\n") }
+      try output.flush()
     case .table(let columns):
       try endTable()
       table = forPeople ? AlignedTable(columns) : nil
     case .row(let fields): try show(row: fields)
     }
+  }
+
+  private func lines(of status: Status) -> [String] {
+    guard forPeople else { return status.lines }
+    let look = Look(of: .ofProcess)
+    return StatusPage.lines(status, width: TerminalWidth.columns, look).map { $0.painted(look) }
   }
 
   /// Nothing may be said afterwards. Not to be forgotten: only now is it known whether all could be written.

@@ -8,6 +8,8 @@ enum DaemonRequest: Hashable, Sendable {
   case run([String], flags: [String], directory: String, trackers: [String])
   /// The saved login has changed.
   case reload
+  /// How it goes, for one who looks each second.
+  case report
 
   private static let wordsMax = 1 << 16
 
@@ -21,6 +23,7 @@ enum DaemonRequest: Hashable, Sendable {
       writer.blob(directory.utf8)
       writer.list(trackers) { $0.blob($1.utf8) }
     case .reload: writer.u8(1)
+    case .report: writer.u8(2)
     }
     return writer.bytes
   }
@@ -41,6 +44,7 @@ enum DaemonRequest: Hashable, Sendable {
       }
       self = .run(words, flags: flags, directory: directory, trackers: trackers)
     case 1: self = .reload
+    case 2: self = .report
     default: throw Malformed("an unknown request to a daemon")
     }
     try reader.end()
@@ -50,6 +54,9 @@ enum DaemonRequest: Hashable, Sendable {
 /// The daemon's answers, piece by piece; `ended` is the last.
 enum DaemonReply: Hashable, Sendable {
   case answer(Answer)
+  /// A piece of what may be too long for one frame, and the end of the pieces.
+  case part([UInt8])
+  case whole(Whole)
   case progress(Progress)
   /// An exit code, and for a failure the sentence.
   case ended(Int32, String)
@@ -60,6 +67,13 @@ enum DaemonReply: Hashable, Sendable {
     case .answer(.line(let text)):
       writer.u8(0)
       writer.daemonText(text)
+    case .answer(.status): preconditionFailure("a status goes in parts")
+    case .part(let bytes):
+      writer.u8(5)
+      writer.blob(bytes)
+    case .whole(let whole):
+      writer.u8(6)
+      writer.u8(whole.rawValue)
     case .answer(.table(let columns)):
       writer.u8(1)
       writer.list(columns) {
@@ -103,15 +117,72 @@ enum DaemonReply: Hashable, Sendable {
           label: try reader.daemonText(), doneBytes: try reader.u64(), totalBytes: try reader.u64(),
           bytesPerSecond: try reader.u64(), isOver: try reader.flag()))
     case 4: self = .ended(Int32(bitPattern: try reader.u32()), try reader.daemonText())
+    case 5: self = .part(try reader.blob(max: Int(UInt16.max)))
+    case 6:
+      guard let whole = Whole(rawValue: try reader.u8()) else { throw Malformed("an unknown whole") }
+      self = .whole(whole)
     default: throw Malformed("an unknown reply of a daemon")
     }
     try reader.end()
   }
 }
 
+// Long ones.
+extension DaemonReply {
+  /// What the pieces are, put together.
+  enum Whole: UInt8, Hashable, Sendable {
+    case line = 0
+    /// As JSON: what daemons and shells of different versions have in common.
+    case status = 1
+  }
+
+  fileprivate static let textBytesMax = 65_000
+
+  static func replies(with answer: Answer) -> [DaemonReply] {
+    switch answer {
+    case .status(let status): parts(of: status.json.text) + [.whole(.status)]
+    case .line(let text) where text.utf8.count > textBytesMax: parts(of: text) + [.whole(.line)]
+    default: [.answer(answer)]
+    }
+  }
+
+  private static func parts(of text: String) -> [DaemonReply] {
+    let bytes = Array(text.utf8)
+    return stride(from: 0, to: bytes.count, by: textBytesMax).map {
+      .part(Array(bytes[$0..<min(bytes.count, $0 + textBytesMax)]))
+    }
+  }
+}
+
+/// The pieces of a long answer, gathered.
+struct LongAnswer {
+  private static let bytesMax = 256 << 20
+
+  private var bytes: [UInt8] = []
+
+  mutating func add(_ part: [UInt8]) throws(Failure) {
+    guard bytes.count + part.count <= Self.bytesMax else { throw .strangeAnswer }
+    bytes += part
+  }
+
+  mutating func end(as whole: DaemonReply.Whole) throws(Failure) -> Answer {
+    defer { bytes = [] }
+    switch whole {
+    case .line: return .line(String(decoding: bytes, as: UTF8.self))
+    case .status:
+      guard let json = try? JSON(parsing: bytes), let status = Status(reading: json) else {
+        throw .strangeAnswer
+      }
+      return .status(status)
+    }
+  }
+}
+
 extension WireWriter {
-  /// Cut where it would not fit; only a line of an answer can be that long.
-  fileprivate mutating func daemonText(_ text: String) { blob(Array(text.utf8.prefix(65_000))) }
+  /// Cut where it would not fit; a line that long goes in parts.
+  fileprivate mutating func daemonText(_ text: String) {
+    blob(Array(text.utf8.prefix(DaemonReply.textBytesMax)))
+  }
 }
 
 extension WireReader {

@@ -10,7 +10,6 @@ import Volume
 struct MemberEngine: SharingEngine {
   private static let progressMilliseconds = 200
   private static let endMilliseconds = 10_000
-  private static let eventsShown = 10
 
   let volume: GroupVolume
   /// Where relative paths begin.
@@ -272,28 +271,6 @@ extension MemberEngine {
 
 // The rest.
 extension MemberEngine {
-  var report: DaemonReport? {
-    let swarm = volume.swarm.statistics()
-    let peers = swarm?.peers ?? []
-    let usage = volume.store.usage
-    var report = DaemonReport(
-      listening: volume.listening.description, peers: peers.count,
-      sendRate: peers.reduce(0) { $0 + $1.sendRate }, receiveRate: peers.reduce(0) { $0 + $1.receiveRate },
-      cachedBytes: usage.fetchedBytes + usage.ownBytes, cacheBytesMax: usage.limitBytes,
-      sentBytes: swarm?.sentBytes ?? 0, fetched: swarm?.counters ?? FetchCounters(),
-      transfers: volume.transfers.map {
-        DaemonReport.Transfer(
-          label: "\($0.group)/\(Printable.escaped($0.path.bytes))", doneBytes: $0.doneBytes,
-          totalBytes: $0.totalBytes)
-      },
-      events: volume.events.latest.suffix(Self.eventsShown).map {
-        DaemonReport.Event(time: $0.time, text: $0.text)
-      })
-    report.mounted = mount?.place.path
-    report.pending = mount?.pending ?? []
-    return report
-  }
-
   func synchronize() throws(Failure) { try mount?.synchronize(while: goesOn) }
 
   func unmount(_ place: String, _ door: any Door) throws(Failure) {

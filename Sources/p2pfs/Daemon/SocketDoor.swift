@@ -58,6 +58,9 @@ final class SocketDoor: Sendable {
     do throws(Failure) {
       switch request {
       case .reload: try daemon.reload()
+      case .report:
+        let runner = daemon.runner(door, NoPasswords(), in: "/", waits: true) { isHere.goesOn }
+        try door.show(.status(runner.status(knocksAtTrackers: false)))
       case .run(let words, let flags, let directory, let named):
         try daemon.mustBeAt(named)
         let parsed = try Command(words: words, flags: Set(flags))
@@ -91,7 +94,9 @@ private final class RemoteDoor: Door {
   init(_ stream: LocalStream) { self.stream = stream }
 
   func show(_ answer: Answer) throws(Failure) {
-    guard send(.answer(answer)) else { throw .readerGone }
+    for reply in DaemonReply.replies(with: answer) {
+      guard send(reply) else { throw .readerGone }
+    }
   }
 
   func show(_ progress: Progress) { send(.progress(progress)) }
@@ -120,15 +125,37 @@ enum DaemonCall {
     let request = DaemonRequest.run(
       words, flags: line.flags.sorted(), directory: WorkingDirectory.path, trackers: try named(line.options))
     guard stream.send(request.bytes) else { return nil }
+    return try end(of: stream, at: door)
+  }
+
+  private static func end(
+    of stream: LocalStream, at door: any Door
+  ) throws(Failure) -> (code: Int32, sentence: String) {
+    var long = LongAnswer()
     while let bytes = stream.receive() {
       guard let reply = try? DaemonReply(reading: bytes) else { throw .strangeAnswer }
       switch reply {
       case .answer(let answer): try door.show(answer)
+      case .part(let part): try long.add(part)
+      case .whole(let whole): try door.show(long.end(as: whole))
       case .progress(let progress): door.show(progress)
       case .ended(let code, let sentence): return (code, sentence)
       }
     }
     throw .noDaemon
+  }
+
+  /// How it goes, without anybody being asked; `noDaemon` where there is none.
+  static func report(in state: String) throws(Failure) -> Status {
+    guard let stream = LocalStream.connect(to: Daemon.socketPath(in: state)),
+      stream.send(DaemonRequest.report.bytes)
+    else { throw .noDaemon }
+    let kept = StatusKeeper()
+    let (code, sentence) = try end(of: stream, at: kept)
+    // It says both halves.
+    guard code == 0 else { throw .configuration(sentence) }
+    guard let status = kept.status else { throw .strangeAnswer }
+    return status
   }
 
   private static func named(_ options: Options) throws(Failure) -> [String] {
@@ -143,6 +170,15 @@ enum DaemonCall {
       case .ended(let code, let sentence)? = try? DaemonReply(reading: bytes), code != 0
     else { return }
     StandardStreams.complain("p2pfs: the daemon cannot use this login: \(sentence)")
+  }
+}
+
+/// For one who wants the status itself.
+private final class StatusKeeper: Door {
+  private(set) var status: Status?
+
+  func show(_ answer: Answer) {
+    if case .status(let status) = answer { self.status = status }
   }
 }
 

@@ -42,7 +42,7 @@ struct MountPlace: Hashable, Sendable {
     )
   }
 
-  private static var othersMayBeAllowed: Bool {
+  static var othersMayBeAllowed: Bool {
     let bytes = (try? SmallFile.bytes(at: "/etc/fuse.conf", max: 1 << 20)) ?? []
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains {
       $0.split(separator: " ").first == "user_allow_other"
@@ -150,14 +150,14 @@ enum ProcessesUsing {
   }
 
   static func path(_ path: String) -> [Found] {
-    names(in: "/proc").compactMap { Int32($0) }.sorted().filter { uses(path, "/proc/\($0)") }.map {
+    FolderNames.of("/proc").compactMap { Int32($0) }.sorted().filter { uses(path, "/proc/\($0)") }.map {
       Found(process: $0, name: name(of: $0))
     }
   }
 
   private static func uses(_ path: String, _ process: String) -> Bool {
     for link in ["cwd", "root", "exe"] where lies(link: "\(process)/\(link)", below: path) { return true }
-    for file in names(in: "\(process)/fd") where lies(link: "\(process)/fd/\(file)", below: path) {
+    for file in FolderNames.of("\(process)/fd") where lies(link: "\(process)/fd/\(file)", below: path) {
       return true
     }
     guard let maps = try? SmallFile.bytes(at: "\(process)/maps", max: 16 << 20) else { return false }
@@ -177,18 +177,5 @@ enum ProcessesUsing {
   private static func name(of process: Int32) -> String {
     let bytes = (try? SmallFile.bytes(at: "/proc/\(process)/comm", max: 64)) ?? []
     return Printable.escaped(bytes.prefix { $0 != UInt8(ascii: "\n") })
-  }
-
-  private static func names(in folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
   }
 }

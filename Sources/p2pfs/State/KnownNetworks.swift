@@ -7,7 +7,7 @@ struct KnownNetworks: Hashable, Sendable {
   /// More than anybody uses; the longest unused are forgotten first.
   static let placesMax = 1000
   static let fileName = "known_networks"
-  private static let bytesMax = 1 << 20
+  static let bytesMax = 1 << 20
 
   private(set) var places: [Place] = []
 
@@ -61,7 +61,7 @@ extension KnownNetworks {
     return text.bytes
   }
 
-  private init(reading bytes: [UInt8]) throws(StateTextReader.Damaged) {
+  init(reading bytes: [UInt8]) throws(StateTextReader.Damaged) {
     var text = try StateTextReader(bytes, kind: "known networks")
     guard let count = Int(try text.value(of: "places")), (0...Self.placesMax).contains(count) else {
       throw StateTextReader.Damaged()

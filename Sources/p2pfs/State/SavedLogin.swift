@@ -26,10 +26,15 @@ extension SavedLogin {
   /// nil where nobody is logged in.
   static func load(from directory: StateDirectory) throws(Failure) -> SavedLogin? {
     guard let bytes = try directory.read(fileName, bytesMax: bytesMax) else { return nil }
-    do {
-      return try SavedLogin(reading: bytes)
+    return try SavedLogin(reading: bytes, at: directory.name(fileName))
+  }
+
+  /// As it lies at `path`.
+  init(reading bytes: [UInt8], at path: String) throws(Failure) {
+    do throws(StateTextReader.Damaged) {
+      try self.init(reading: bytes)
     } catch {
-      throw directory.damaged(fileName, "log in again with 'p2pfs login USER'")
+      throw .damaged(path: path, remedy: "log in again with 'p2pfs login USER'")
     }
   }
 

@@ -111,6 +111,13 @@ final class Child: @unchecked Sendable {
     return settings.c_lflag & tcflag_t(ECHO) != 0
   }
 
+  /// As somebody who draws at the window's corner: its programs are told.
+  func resize(columns: UInt16, rows: UInt16) {
+    // TIOCSWINSZ and struct winsize, which Swift's Glibc shows only beside other modules.
+    var size: [UInt16] = [rows, columns, 0, 0]
+    precondition(ioctl(input, 0x5414, &size) == 0, "it is not on a terminal")
+  }
+
   func signal(_ number: Int32) { kill(pid, number) }
 
   /// Its exit status, negative for the signal that ended it; nil when it goes on beyond the time.

@@ -104,6 +104,7 @@ final class TextDoor: Door {
   func show(_ answer: Answer) {
     switch answer {
     case .line(let line): text += line + "\n"
+    case .status(let status): text += status.lines.map { $0 + "\n" }.joined()
     case .table: break
     case .row(let fields): text += fields.joined(separator: " ") + "\n"
     }

@@ -70,14 +70,7 @@ extension ControlFiles {
   }
 
   private static func log(_ events: EventLog) -> String {
-    lines(events.latest.map { "\(UTC.iso($0.time)) \(oneLine($0.text))" })
-  }
-
-  /// Names in it are escaped already; a backslash is not to be doubled once more.
-  private static func oneLine(_ text: String) -> String {
-    text.unicodeScalars.map { scalar in
-      scalar.value < 0x20 || scalar.value == 0x7F ? Printable.escaped([UInt8(scalar.value)]) : String(scalar)
-    }.joined()
+    lines(events.latest.map { "\(UTC.iso($0.time)) \(Printable.oneLine($0.text))" })
   }
 
   /// Who is online, the tracker knows; who is in it is known here.
