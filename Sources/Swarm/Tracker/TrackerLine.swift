@@ -42,6 +42,7 @@ package final class TrackerLine: @unchecked Sendable {
   /// How long one tracker may take to shake hands before the next is tried.
   private static let openMilliseconds = 3_000
   private static let pauseMilliseconds = 100
+  private static let briefMilliseconds = 1_000
   /// A wish has a deadline of its own, over as many lines as it takes; none of its lines needs another.
   private static let noDeadline = 3_600_000
 
@@ -61,6 +62,11 @@ package final class TrackerLine: @unchecked Sendable {
   private var failedInARow = 0
   private var lastEnd: LineEnd?
   private var isPausing = false
+  private var pauses: UInt64 = 0
+  /// Whoever asks something meanwhile need not wait for the end of a pause, but for this.
+  private var nextDial = Instant.now
+  /// nil while one is reached, and before the first was tried.
+  private let lostSince = Mutex<Instant?>(nil)
   private let seen = Mutex<Certificate?>(nil)
   private let reached = Mutex<TrackerAddress?>(nil)
   private weak var listener: (any TrackerListener)?
@@ -84,8 +90,13 @@ package final class TrackerLine: @unchecked Sendable {
   /// The one that serves us now.
   package var serving: TrackerAddress? { reached.withLock { $0 } }
 
-  /// How long a command may wait for a tracker: with several, long enough for one to take over.
-  package var patienceMilliseconds: Int { trackers.count > 1 ? 10_000 : 5_000 }
+  /// How long a command may wait for a tracker: with several, long enough for one to take over. Where that was waited for
+  /// in vain already, as long as it takes to see whether one is back.
+  package var patienceMilliseconds: Int {
+    let patience = trackers.count > 1 ? 10_000 : 5_000
+    let isLongAway = lostSince.withLock { lost in lost.map { $0 + patience < .now } ?? false }
+    return isLongAway ? Self.briefMilliseconds : patience
+  }
 
   package func close() {
     loop.post { [self] in
@@ -170,7 +181,7 @@ extension TrackerLine {
     let number = lastWish
     wishes[number] = wish
     loop.after(milliseconds: wish.deadline.milliseconds(after: .now)) { [weak self] in self?.giveUp(number) }
-    line?.isOpen == true ? send(number) : dial()
+    line?.isOpen == true ? send(number) : dialSoon()
   }
 
   private func send(_ number: UInt64) {
@@ -213,6 +224,17 @@ extension TrackerLine {
       ? lookUp(trackers[turn % trackers.count]) : connect(to: otherAddresses.removeFirst())
   }
 
+  private func dialSoon() {
+    if isPausing, nextDial <= .now { endPause(pauses) }
+    dial()
+  }
+
+  private func endPause(_ number: UInt64) {
+    guard number == pauses else { return }
+    pauses += 1
+    isPausing = false
+  }
+
   /// On a thread of its own: a resolver that is away would hold up the loop, and with it everybody's deadline.
   private func lookUp(_ tracker: TrackerAddress) {
     isLookingUp = true
@@ -248,6 +270,7 @@ extension TrackerLine {
   private func lineFailed(_ end: LineEnd) {
     line = nil
     lastEnd = end
+    lostSince.withLock { $0 = $0 ?? .now }
     if let trouble = Self.finalTrouble(end) { return failAll(trouble) }
     guard otherAddresses.isEmpty else { return dial() }
     turn += 1
@@ -258,8 +281,9 @@ extension TrackerLine {
     let patient = wishes.isEmpty ? min(rounds, 50) * Self.pauseMilliseconds : Self.pauseMilliseconds
     let pause = failedInARow % trackers.count == 0 ? patient : 0
     isPausing = true
-    loop.after(milliseconds: pause) { [weak self] in
-      self?.isPausing = false
+    nextDial = .now + min(pause, Self.pauseMilliseconds)
+    loop.after(milliseconds: pause) { [weak self, number = pauses] in
+      self?.endPause(number)
       self?.dial()
     }
   }
@@ -278,6 +302,7 @@ extension TrackerLine {
 extension TrackerLine: Party {
   package func lineOpened(_ line: Connection) {
     reached.withLock { $0 = trackers[turn % trackers.count] }
+    lostSince.withLock { $0 = nil }
     failedInARow = 0
     otherAddresses = []
     if let authority = line.takeAuthority() { meet(authority) }
