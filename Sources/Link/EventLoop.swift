@@ -187,10 +187,11 @@ extension EventLoop {
     finishTurn()
     endAllWatched()
     finishTurn()
-    inbox.withLock { inbox in
-      inbox.isOver = true
-      inbox.jobs = []
-    }
+    // Whoever posted something in the meantime may wait for it.
+    inbox.withLock { $0.isOver = true }
+    runPosted()
+    endAllWatched()
+    finishTurn()
     again = []
     timers = Timers()
   }
