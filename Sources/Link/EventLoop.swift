@@ -45,6 +45,8 @@ package final class EventLoop: @unchecked Sendable {
   private let bell: Int32
   private let inbox = Mutex(Inbox())
   private let thread = Mutex<WorkerThread?>(nil)
+  /// Of all lines that the loop has had.
+  package let traffic = Traffic()
   private var runner: pthread_t?
 
   private var slots: [Slot] = []
