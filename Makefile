@@ -2,7 +2,7 @@
 
 SWIFT ?= swift
 RELEASE := $(SWIFT) build -c release --static-swift-stdlib
-PACKAGES := libssl-dev libsqlite3-dev libedit-dev libfuse3-dev fuse3 pkg-config openssl sqlite3 gcc e2fsprogs xfsprogs mount util-linux procps \
+PACKAGES := libssl-dev libsqlite3-dev libedit-dev libfuse3-dev libmicrohttpd-dev fuse3 pkg-config openssl sqlite3 gcc e2fsprogs xfsprogs mount util-linux procps \
 	attr git nano rsync unzip vim-tiny zip bash-completion dpkg-dev fish groff-base man-db plocate zsh
 # What files are fetched with beside ours, to compare; no test needs it.
 BENCH_PACKAGES := nginx-light curl python3-libtorrent iproute2
@@ -47,6 +47,7 @@ demo-stop:
 
 test: check build
 	$(RELEASE) --product exercise
+	@Scripts/promtool.sh .build/tools
 	$(SWIFT) build --build-tests
 	python3 Scripts/tests.py units
 	Fuzz/run.sh 20
@@ -60,7 +61,7 @@ fuzz: setup
 	Fuzz/run.sh $(FUZZ_SECONDS)
 
 sanitize: setup
-	Scripts/sanitize.sh '^(GroupModelTests|LinkTests|SwarmTests)\.'
+	Scripts/sanitize.sh '^(GroupModelTests|LinkTests|MetricsTests|SwarmTests)\.'
 
 bench-tracker: build
 	$(RELEASE) --product tracker-load

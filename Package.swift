@@ -26,20 +26,26 @@ let package = Package(
 
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
+    // Opened when it is needed, not linked: its header says why.
+    .systemLibrary(name: "CMicroHTTP", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CLineEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
 
     .target(name: "GroupModel", dependencies: ["COpenSSL"], swiftSettings: settings),
     .target(name: "Link", dependencies: ["GroupModel", "COpenSSL", "CLinux"], swiftSettings: settings),
+    .target(name: "Metrics", dependencies: ["Link", "CMicroHTTP"], swiftSettings: settings),
     .target(name: "Catalog", dependencies: ["GroupModel", "CSQLite"], swiftSettings: settings),
     .target(name: "Swarm", dependencies: ["GroupModel", "Link", "CLinux"], swiftSettings: settings),
     .target(
       name: "Volume", dependencies: ["GroupModel", "Link", "Catalog", "Swarm"], swiftSettings: settings),
     .executableTarget(
       name: "p2pfs",
-      dependencies: ["GroupModel", "Link", "Catalog", "Swarm", "Volume", "CFuse", "CLineEdit", "CLinux"],
+      dependencies: [
+        "GroupModel", "Link", "Catalog", "Metrics", "Swarm", "Volume", "CFuse", "CLineEdit", "CLinux",
+      ],
       swiftSettings: settings),
     .executableTarget(
-      name: "Tracker", dependencies: ["GroupModel", "Link", "Catalog", "CLinux"], swiftSettings: settings),
+      name: "Tracker", dependencies: ["GroupModel", "Link", "Catalog", "Metrics", "CLinux"],
+      swiftSettings: settings),
 
     .executableTarget(
       name: "TrackerLoad", dependencies: ["GroupModel", "Link"], path: "Benchmarks/TrackerLoad",
@@ -68,6 +74,8 @@ let package = Package(
       name: "LinkTests", dependencies: ["Link", "GroupModel", "COpenSSL", "Visitors", "TestSupport"],
       swiftSettings: settings
     ),
+    .testTarget(
+      name: "MetricsTests", dependencies: ["Metrics", "Link", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "GroupModel"], swiftSettings: settings),
     .testTarget(
       name: "SwarmTests", dependencies: ["Swarm", "GroupModel", "Link", "Visitors", "TestSupport"],

@@ -1,10 +1,10 @@
 #!/bin/bash
-# Tests under ThreadSanitizer and under AddressSanitizer, each in a build of its own: the model's and the lines', or
-# those that the one argument, a regular expression, names.
+# Tests under ThreadSanitizer and under AddressSanitizer, each in a build of its own: the model's, the lines' and the
+# metrics', or those that the one argument, a regular expression, names.
 # Ends with 1 at any report, and prints it.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-tests=${1:-'^(GroupModelTests|LinkTests)\.'}
+tests=${1:-'^(GroupModelTests|LinkTests|MetricsTests)\.'}
 swift=${SWIFT:-swift}
 failed=0
 

@@ -32,6 +32,12 @@ extension GroupCatalog {
         """, name?.description ?? "", user, limit))
   }
 
+  /// How many there are.
+  package func groupCount() throws(DatabaseError) -> Int {
+    var cursor = try database.query("SELECT count(*) FROM grp WHERE owner IS NOT NULL")
+    return try cursor.next() ? Int(cursor.int(0)) : 0
+  }
+
   private func summaries(_ found: consuming Cursor) throws(DatabaseError) -> [GroupSummary] {
     var cursor = found
     var groups: [GroupSummary] = []

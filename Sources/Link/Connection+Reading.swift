@@ -145,6 +145,7 @@ extension Connection {
       switch tls.read(into: landing?.rest ?? loop.scratch) {
       case .bytes(let count):
         budget -= count
+        loop.traffic.received.add(count)
         lastHeard = loop.now
         if landing == nil {
           take(UnsafeRawBufferPointer(rebasing: loop.scratch[..<count]).bytes)

@@ -38,6 +38,7 @@ extension Connection {
       switch outbox.withUnsent({ tls.write($0) }) {
       case .bytes(let count):
         outbox.drop(count)
+        loop.traffic.sent.add(count)
         lastSent = loop.now
       case .wantsRead: return .wantsRead
       case .wantsWrite: return .wantsWrite

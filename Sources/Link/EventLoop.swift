@@ -45,6 +45,8 @@ package final class EventLoop: @unchecked Sendable {
   private let bell: Int32
   private let inbox = Mutex(Inbox())
   private let thread = Mutex<WorkerThread?>(nil)
+  /// Of all lines that the loop has had.
+  package let traffic = Traffic()
   private var runner: pthread_t?
 
   private var slots: [Slot] = []
@@ -187,10 +189,11 @@ extension EventLoop {
     finishTurn()
     endAllWatched()
     finishTurn()
-    inbox.withLock { inbox in
-      inbox.isOver = true
-      inbox.jobs = []
-    }
+    // Whoever posted something in the meantime may wait for it.
+    inbox.withLock { $0.isOver = true }
+    runPosted()
+    endAllWatched()
+    finishTurn()
     again = []
     timers = Timers()
   }

@@ -16,6 +16,13 @@ package final class ListeningPort: Sendable {
 
   /// From now on connections are taken.
   package func open() throws(SocketError) { try socket.listen() }
+
+  /// A descriptor of the open port for somebody who takes connections in another way, and closes it.
+  package func descriptorForAnother() throws(SocketError) -> Int32 {
+    let descriptor = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 0)
+    guard descriptor >= 0 else { throw SocketError(errno: errno) }
+    return descriptor
+  }
 }
 
 package final class Listener: @unchecked Sendable {
@@ -27,6 +34,8 @@ package final class Listener: @unchecked Sendable {
   /// Given up for a moment when descriptors run out, so that who comes can be turned away instead of left waiting.
   private var spare: Int32
   private var isWanted = false
+  /// Connections for which there was no descriptor.
+  package let turnedAway = Tally()
 
   package init(
     _ port: ListeningPort, on loop: EventLoop, accepted: @escaping @Sendable (Socket, SocketAddress) -> Void
@@ -105,7 +114,10 @@ extension Listener: Watched {
     guard spare >= 0 else { return pause() }
     close(spare)
     let waiting = p2pfs_accept(port.socket.descriptor, nil, nil)
-    if waiting >= 0 { close(waiting) }
+    if waiting >= 0 {
+      close(waiting)
+      turnedAway.add()
+    }
     spare = Self.openSpare()
     if waiting < 0 { pause() }
   }

@@ -41,6 +41,8 @@ final class Accounts: Sendable {
     }
   }
 
+  var count: Int { state.withLock { $0.byUser.count } }
+
   subscript(user: UserName) -> Account? { state.withLock { $0.byUser[user] } }
 
   func put(_ account: Account) { state.withLock { $0.byUser[account.user] = account } }

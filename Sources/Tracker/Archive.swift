@@ -56,6 +56,8 @@ final class Archive: Sendable {
     return isTaken
   }
 
+  var waiting: Int { questions.withLock { $0.count } }
+
   private func serve(_ reader: Reader) {
     while true {
       bell.wait()

@@ -1,9 +1,11 @@
 // The tracker's command line: what it may say, and what to tell somebody whose line says something else.
 
 import GroupModel
+import Link
 
 struct Arguments {
-  static let usage = "usage: tracker [--data DIR] [--log LEVEL] <tracker_info.txt> <number>"
+  static let usage =
+    "usage: tracker [--data DIR] [--log LEVEL] [--metrics IP:PORT] <tracker_info.txt> <number>"
 
   static let help = """
     \(usage)
@@ -14,6 +16,8 @@ struct Arguments {
       number            which of its trackers this process is, from 1
       --data DIR        all durable state (default ${XDG_DATA_HOME:-~/.local/share}/p2pfs-tracker)
       --log LEVEL       error, warning, info (the default) or debug; the log goes to stderr
+      --metrics IP:PORT shows counts and times for Prometheus at http://IP:PORT/metrics; without a password, so
+                        take an address of this machine alone, such as 127.0.0.1:9464
       --version, --help
 
     Trackers that are started on the same DIR stand by for the one that serves. `quit` on stdin, SIGINT and
@@ -22,6 +26,7 @@ struct Arguments {
 
   var dataDirectory: String?
   var logLevel = Log.Level.info
+  var metrics: SocketAddress?
   var trackerInfo = ""
   var number = 0
 
@@ -43,6 +48,8 @@ struct Arguments {
       case "--version": return .show("tracker \(programVersion)")
       case "--data": arguments.dataDirectory = try value(of: word, &rest)
       case "--log": arguments.logLevel = try level(try value(of: word, &rest))
+      case "--metrics": arguments.metrics = try address(try value(of: word, &rest))
+      case _ where word.hasPrefix("--metrics="): arguments.metrics = try address(String(word.dropFirst(10)))
       case _ where word.hasPrefix("--data="): arguments.dataDirectory = String(word.dropFirst(7))
       case _ where word.hasPrefix("--log="): arguments.logLevel = try level(String(word.dropFirst(6)))
       case _ where word.hasPrefix("-"): throw .usage("unknown option \(word): \(usage)")
@@ -64,6 +71,14 @@ struct Arguments {
       throw .usage("--log \(word): take one of error, warning, info, debug")
     }
     return level
+  }
+
+  /// Port 0 stands for any free one.
+  private static func address(_ word: String) throws(Failure) -> SocketAddress {
+    do throws(AddressError) { return SocketAddress(try PeerAddress(text: word)) } catch {
+      throw .usage(
+        "--metrics \(word): give IP:PORT, such as 127.0.0.1:9464 or [::1]:9464 (\(error.sentence))")
+    }
   }
 
   private mutating func take(_ positional: [String]) throws(Failure) {

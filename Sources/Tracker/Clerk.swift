@@ -52,8 +52,13 @@ final class Clerk: @unchecked Sendable {
   static let batchMax = 1024
   static let batchMilliseconds = 50
 
+  private struct Waiting {
+    let errand: Errand
+    let since = Instant.now
+  }
+
   private struct Desk {
-    var errands = FairQueue<UserName, Errand>(max: errandsMax, maxEach: errandsEachMax)
+    var errands = FairQueue<UserName, Waiting>(max: errandsMax, maxEach: errandsEachMax)
     var isClosing = false
   }
 
@@ -66,6 +71,7 @@ final class Clerk: @unchecked Sendable {
   let presence: Presence
   let witnesses: Witnesses
   let log: Log
+  let counts = DecisionCounts()
   /// Called when the ledger can no longer be trusted.
   let giveUp: @Sendable (String) -> Never
 
@@ -93,10 +99,14 @@ final class Clerk: @unchecked Sendable {
   /// false: the desk is full, or has enough of this user. What comes when it is closing gets no answer from here:
   /// all lines are about to end, and whoever asked asks the tracker that takes over.
   func submit(_ errand: Errand) -> Bool {
-    let isTaken = desk.withLock { desk in desk.isClosing || desk.errands.add(errand, of: errand.user) }
+    let isTaken = desk.withLock { desk in
+      desk.isClosing || desk.errands.add(Waiting(errand: errand), of: errand.user)
+    }
     if isTaken { bell.signal() }
     return isTaken
   }
+
+  var waiting: Int { desk.withLock { $0.errands.count } }
 
   /// Waits until everything that was taken in is decided.
   func close() {
@@ -114,21 +124,21 @@ final class Clerk: @unchecked Sendable {
     }
   }
 
-  private func next() -> Errand? { desk.withLock { $0.errands.next() } }
+  private func next() -> Waiting? { desk.withLock { $0.errands.next() } }
 
   /// By one commit: the first, and whatever else waits by the time it is weighed.
-  private func settle(beginningWith first: Errand, then next: () -> Errand?) {
+  private func settle(beginningWith first: Waiting, then next: () -> Waiting?) {
     now = secondsSince1970()
     let end = Instant.now + Self.batchMilliseconds
-    var batch: [Errand] = []
+    var batch: [Waiting] = []
     var rulings: [Ruling] = []
     do throws(DatabaseError) {
       try ledger.commit { () throws(DatabaseError) in
-        var errand = Optional(first)
-        while let one = errand {
+        var waiting = Optional(first)
+        while let one = waiting {
           batch.append(one)
-          rulings.append(try rule(on: one))
-          errand = batch.count < Self.batchMax && Instant.now < end ? next() : nil
+          rulings.append(try rule(on: one.errand))
+          waiting = batch.count < Self.batchMax && Instant.now < end ? next() : nil
         }
       }
     } catch {
@@ -137,16 +147,19 @@ final class Clerk: @unchecked Sendable {
       if error == .full, batch.count > 1 { return settleEach(batch) }
       rulings = batch.map { _ in refusal(because: error) }
     }
-    for (errand, ruling) in zip(batch, rulings) { conclude(errand, ruling) }
+    for (waiting, ruling) in zip(batch, rulings) {
+      conclude(waiting.errand, ruling)
+      counts.add(waiting.errand, ruling, since: waiting.since)
+    }
     uncommitted = [:]
     mail.send()
     // Whoever decides faster than the loops can tell it would fill the memory with what is to be told.
     mail.waitForRoom()
   }
 
-  private func settleEach(_ batch: [Errand]) {
+  private func settleEach(_ batch: [Waiting]) {
     uncommitted = [:]
-    for errand in batch { settle(beginningWith: errand) { nil } }
+    for waiting in batch { settle(beginningWith: waiting) { nil } }
   }
 
   /// A full disk is told to those who asked, and is no reason to end: there may be room again. After any other

@@ -36,6 +36,9 @@ final class Doorkeeper: Sendable {
     self.hashRoom = hashRoom
   }
 
+  /// Passwords that wait for being hashed.
+  var waiting: Int { hashRoom.waiting }
+
   func createUser(
     _ id: RequestID, _ user: UserName, _ password: [UInt8], from caller: Caller,
     reply: @escaping @Sendable (Refusal?) -> Void

@@ -41,6 +41,8 @@ final class HashRoom: Sendable {
     bell.signal()
   }
 
+  var waiting: Int { queue.withLock { $0.count } }
+
   private func serve() {
     while true {
       bell.wait()

@@ -4,12 +4,15 @@ import Catalog
 import Glibc
 import GroupModel
 import Link
+import Synchronization
 
-final class House {
+/// ## Concurrency model
+/// Built, opened and closed by one thread; what it counts is for every thread.
+final class House: Sendable {
   let office: Office
   let context: TLSContext
   private let loops: [EventLoop]
-  private var listeners: [Listener] = []
+  private let listeners = Mutex<[Listener]>([])
 
   init(_ data: DataDirectory, _ authority: Authority, _ log: Log) throws(Failure) {
     let ledger: SQLiteLedger
@@ -95,11 +98,19 @@ extension House {
     return min(unknownMax, max(16, Int(clamping: limit.rlim_cur) / 2))
   }
 
+  /// Connections for which there was no descriptor.
+  var turnedAway: Int { listeners.withLock { $0 }.reduce(0) { $0 + $1.turnedAway.total } }
+
+  /// Bytes of all lines.
+  var traffic: (sent: Int, received: Int) {
+    loops.reduce((0, 0)) { ($0.0 + $1.traffic.sent.total, $0.1 + $1.traffic.received.total) }
+  }
+
   func open(_ port: ListeningPort) {
     for loop in loops {
       let reception = Reception(on: loop, office, context, unknownMax: Self.roomForUnknown / loops.count)
       let listener = Listener(port, on: loop) { reception.take($0, from: $1) }
-      listeners.append(listener)
+      listeners.withLock { $0.append(listener) }
       loop.post { listener.start() }
       loop.start()
     }
@@ -107,7 +118,7 @@ extension House {
 
   /// What was taken in is decided and answered, then everyone is told goodbye.
   func close() {
-    for (loop, listener) in zip(loops, listeners) { loop.post { listener.stop() } }
+    for (loop, listener) in zip(loops, listeners.withLock { $0 }) { loop.post { listener.stop() } }
     office.clerk.close()
     office.witnesses.close()
     for loop in loops { loop.stop() }

@@ -11,4 +11,5 @@ struct Office: Sendable {
   let doorkeeper: Doorkeeper
   let archive: Archive
   let log: Log
+  let counts = SessionCounts()
 }

@@ -29,6 +29,7 @@ final class Reception: @unchecked Sendable {
   func take(_ socket: Socket, from remote: SocketAddress) {
     let number = Self.nextID.wrappingAdd(1, ordering: .relaxed).oldValue
     let session = Session(SessionID(number: number), on: loop, office)
+    office.counts.begun.add()
     session.onAdmission = { [weak self] in self?.unknown[session.id] = nil }
     unknown[session.id] = session
     waiting.append(session.id)

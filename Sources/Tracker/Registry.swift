@@ -73,6 +73,9 @@ final class Registry: Sendable {
     shards.map(\.counts).reduce((0, 0)) { ($0.0 + $1.registrations, $0.1 + $1.watchers) }
   }
 
+  /// Contents of which somebody holds something, or that somebody watches.
+  var contentCount: Int { shards.reduce(0) { $0 + $1.contentCount } }
+
   private func shard(of key: ContentKey) -> RegistryShard {
     // The root is a hash: its first bytes are as random as any.
     let index = key.root.digest.withBytes { Int($0[0]) ^ Int(truncatingIfNeeded: key.group.number) }

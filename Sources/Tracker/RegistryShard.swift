@@ -63,6 +63,8 @@ final class RegistryShard: Sendable {
     contents.withLock { UInt32($0[key]?.registrations.count ?? 0) }
   }
 
+  var contentCount: Int { contents.withLock { $0.count } }
+
   var counts: (registrations: Int, watchers: Int) {
     contents.withLock { contents in
       contents.values.reduce((0, 0)) { ($0.0 + $1.registrations.count, $0.1 + $1.watchers.count) }

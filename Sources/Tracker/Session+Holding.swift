@@ -13,6 +13,7 @@ extension Session {
 
   func announce(_ holdings: [Holding], _ user: UserName) -> TrackerAnswer {
     guard let listening else { return .refused(.malformed) }
+    office.counts.holdings.add(holdings.count)
     for holding in holdings {
       guard isIn(holding.key.group) else { return .refused(.notMember) }
       guard holding.pieces != .none else {

@@ -64,6 +64,7 @@ extension Session {
 
   private func login(_ user: UserName, _ password: [UInt8], _ request: [UInt8], _ exchange: UInt32) {
     office.doorkeeper.login(user, password, request, from: caller) { [self] result in
+      office.counts.passwordLogins[PasswordOutcome(result)].add()
       loop.post { [self] in admit(result, exchange, TrackerKind.login) }
     }
   }

@@ -58,7 +58,9 @@ final class Session: @unchecked Sendable {
 
   /// What the clerk had to say to this session.
   func deliver(_ kind: UInt8, _ exchange: UInt32, _ body: [UInt8]) {
-    exchange == 0 ? line?.push(kind, body) : line?.answer(exchange, kind, body)
+    guard exchange == 0 else { return line?.answer(exchange, kind, body) ?? () }
+    office.counts.pushes.add()
+    line?.push(kind, body)
   }
 }
 
@@ -92,7 +94,9 @@ extension Session: Party {
   func lineOpened(_ line: Connection) {
     guard case .member(let user, let generation, let lineage)? = line.holder else { return awaitLogin() }
     let login = Login(generation: generation, lineage: lineage)
-    become(office.accounts.admits(user, login) ? .member(user, login) : .former(user))
+    let isAdmitted = office.accounts.admits(user, login)
+    office.counts.certificateLogins[isAdmitted ? .admitted : .ended].add()
+    become(isAdmitted ? .member(user, login) : .former(user))
   }
 
   private func awaitLogin() {
@@ -110,6 +114,7 @@ extension Session: Party {
   ) throws(Malformed) {
     var reader = WireReader(body)
     let request = try TrackerRequest(kind: kind, reading: &reader)
+    office.counts.requests[RequestKind(request)].add()
     switch who {
     case .member(let user, let login):
       serve(request, exchange, to: user, login)
@@ -124,6 +129,7 @@ extension Session: Party {
 
   func lineEnded(_ line: Connection, because end: LineEnd) {
     isOver.store(true, ordering: .relaxed)
+    office.counts.ended[EndKind(end)].add()
     office.witnesses.forget(id)
     become(.stranger)
     onAdmission?()

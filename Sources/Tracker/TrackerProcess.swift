@@ -4,6 +4,7 @@ import Catalog
 import Glibc
 import GroupModel
 import Link
+import Metrics
 
 /// ## Concurrency model
 /// The main thread's. What it builds has threads of its own.
@@ -16,6 +17,9 @@ final class TrackerProcess {
   private let port: ListeningPort
   private let data: DataDirectory
   private let lock: Int32
+  private let metrics = TrackerMetrics()
+  /// nil where nobody wants to see them.
+  private let server: MetricsServer?
 
   init(_ arguments: Arguments) throws(Failure) {
     log = Log(arguments.logLevel)
@@ -31,6 +35,11 @@ final class TrackerProcess {
       throw .usage("neither XDG_DATA_HOME nor HOME says where data belongs: give a directory with --data")
     }
     port = try Self.bind(here)
+    server = try arguments.metrics.map { [metrics] address throws(Failure) in
+      try Self.telling { () throws(MetricsTrouble) in
+        try MetricsServer(at: address) { metrics.exposition() }
+      }
+    }
     data = try DataDirectory(making: directory)
     lock = try data.openLock()
   }
@@ -74,17 +83,33 @@ final class TrackerProcess {
 extension TrackerProcess {
   func run(until stops: StopRequests) throws(Failure) {
     raiseDescriptorLimit()
+    try startMetrics()
+    defer { server?.stop() }
     guard try isMyTurn(stops) else { return }
     let authority = try data.authority()
     try checkPin(authority)
     let house = try House(data, authority, log)
     try open(house)
+    metrics.serves(house, data.ledgerPath)
     supervisor.ready("serving on \(here)")
     writeLine("tracker \(number) ready on \(here) ca \(authority.certificate.fingerprint)", to: 1)
     _ = stops.wait()
     supervisor.stopping()
     log.info("stopping")
     house.close()
+  }
+
+  /// Also where this one stands by.
+  private func startMetrics() throws(Failure) {
+    guard let server else { return }
+    try Self.telling { () throws(MetricsTrouble) in try server.start() }
+    log.info("metrics at \(server.url)")
+  }
+
+  private static func telling<Result>(
+    _ body: () throws(MetricsTrouble) -> Result
+  ) throws(Failure) -> Result {
+    do throws(MetricsTrouble) { return try body() } catch { throw .unavailable(error.sentence) }
   }
 
   /// false: told to end while standing by.

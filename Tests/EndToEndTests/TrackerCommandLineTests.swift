@@ -33,7 +33,7 @@ import Testing
 
   @Test func `a command line that makes no sense is answered with the usage`() {
     let info = list("127.0.0.1:\(Ports.free())\n")
-    let usage = "usage: tracker [--data DIR] [--log LEVEL] <tracker_info.txt> <number>"
+    let usage = "usage: tracker [--data DIR] [--log LEVEL] [--metrics IP:PORT] <tracker_info.txt> <number>"
     for words in [
       [], [info], [info, "1", "2"], ["--dta", "x", info, "1"], ["-d", info, "1"], [info, "1", "--data"],
     ] {
@@ -56,7 +56,9 @@ import Testing
       let outcome = run(words)
       #expect(outcome.exit == 0 && outcome.errors == "")
       #expect(outcome.output.hasPrefix("usage: tracker "))
-      for word in ["--data", "--log", "quit", "HOST:PORT"] { #expect(outcome.output.contains(word)) }
+      for word in ["--data", "--log", "--metrics", "quit", "HOST:PORT"] {
+        #expect(outcome.output.contains(word))
+      }
     }
     #expect(run(["--version"]).output.wholeMatch(of: /tracker \d+\.\d+\.\d+\n/) != nil)
   }

@@ -10,13 +10,15 @@ private let root = URL(filePath: #filePath).deletingLastPathComponent().deleting
 private let allowed: [String: Set<String>] = [
   "GroupModel": ["Glibc"],
   "Link": ["Glibc", "Synchronization", "GroupModel", "COpenSSL", "CLinux"],
+  "Metrics": ["Glibc", "Link", "CMicroHTTP"],
   "Catalog": ["Glibc", "GroupModel", "CSQLite"],
   "Swarm": ["Glibc", "Synchronization", "GroupModel", "Link", "CLinux"],
   "Volume": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm"],
   "p2pfs": [
-    "Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "Swarm", "Volume", "CLineEdit", "CLinux",
+    "Glibc", "Synchronization", "GroupModel", "Link", "Metrics", "Catalog", "Swarm", "Volume", "CLineEdit",
+    "CLinux",
   ],
-  "Tracker": ["Glibc", "Synchronization", "GroupModel", "Link", "Catalog", "CLinux"],
+  "Tracker": ["Glibc", "Synchronization", "GroupModel", "Link", "Metrics", "Catalog", "CLinux"],
 ]
 
 private struct SourceFile {

@@ -6,6 +6,33 @@ import Visitors
 
 @testable import Link
 
+/// Has something to say when its loop ends.
+private final class LastWords: Watched, @unchecked Sendable {
+  let descriptor: Int32
+  private let loop: EventLoop
+  private let say: () -> Void
+
+  init(on loop: EventLoop, _ say: @escaping () -> Void) {
+    self.loop = loop
+    self.say = say
+    var ends: [Int32] = [0, 0]
+    precondition(pipe(&ends) == 0)
+    descriptor = ends[0]
+    close(ends[1])
+  }
+
+  deinit { close(descriptor) }
+
+  func ready(_ events: Readiness) {}
+
+  func comesBack() {}
+
+  func loopEnds() {
+    loop.unwatch(descriptor)
+    say()
+  }
+}
+
 @Suite struct EventLoopTests {
   private func running(_ name: String = "loop") -> EventLoop {
     let loop = EventLoop(name: name)
@@ -106,6 +133,18 @@ import Visitors
     #expect(!loop.post { count.change { $0 += 1 } })
     #expect(count.now == 100)
     loop.stop()
+  }
+
+  @Test func `what is posted while the last lines end runs, too`() throws {
+    let loop = running()
+    let (isTaken, hasRun) = (Awaitable(false), Awaitable(false))
+    let last = LastWords(on: loop) {
+      isTaken.change { $0 = loop.post { hasRun.change { $0 = true } } }
+    }
+    onThread(of: loop) { loop.watch(last.descriptor, .readable, last) }
+    loop.stop()
+    #expect(isTaken.now == hasRun.now)
+    #expect(isTaken.now)
   }
 
   @Test func `a loop may be stopped by what runs on it`() throws {

@@ -113,6 +113,9 @@ import Visitors
     print("stalled: worst read \(times.max()! * 1000) ms")
     #expect(times.max()! < 0.4)
     #expect(times.dropFirst(10).max()! < 0.02)
+    #expect(bob.content.counters.hedged > 0)
+    #expect(bob.content.counters.forged == 0)
+    #expect(bob.queue.requestTimes.counts.reduce(0, +) >= 20)
     _ = good
   }
 
@@ -132,6 +135,11 @@ import Visitors
     network.run(atMost: 120) { outcomes.allSatisfy { !$0.now.isEmpty } }
     #expect(outcomes.allSatisfy { $0.now == [.done] })
     #expect(members.allSatisfy { $0.dropped == [liar.id] })
+    #expect(members.allSatisfy { $0.content.counters.forged > 0 })
+    #expect(members.allSatisfy { $0.content.counters.verifiedBlocks >= network.layout.blockCount })
+    for member in members {
+      #expect(member.content.lateRequests == member.queue.requests.values.count { $0.isLate })
+    }
     print("liars: \(network.seconds) s")
     #expect(network.seconds < 15)
     _ = honest

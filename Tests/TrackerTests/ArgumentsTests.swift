@@ -1,5 +1,6 @@
 // The tracker's command line.
 
+import Link
 import Testing
 
 @testable import Tracker
@@ -36,8 +37,21 @@ import Testing
     }
   }
 
+  @Test func `metrics are shown where it says, and otherwise nowhere`() throws {
+    #expect(try serving("l", "1").metrics == nil)
+    for words in [["--metrics", "127.0.0.1:9464", "l", "1"], ["l", "--metrics=127.0.0.1:9464", "1"]] {
+      guard case .serve(let arguments) = try Arguments.parse(words, environment: { _ in nil }) else {
+        Issue.record("not to serve")
+        continue
+      }
+      #expect(arguments.metrics?.description == "127.0.0.1:9464")
+    }
+    #expect(try serving("--metrics", "[::1]:0", "l", "1").metrics?.description == "[::1]:0")
+  }
+
   @Test(arguments: [
-    [], ["l"], ["l", "1", "2"], ["l", "x"], ["l", "0"], ["l", "-1"], ["l", "99999999999999999999"],
+    ["--metrics"], ["l", "1", "--metrics", "9464"], ["l", "1", "--metrics=localhost:1"], [], ["l"],
+    ["l", "1", "2"], ["l", "x"], ["l", "0"], ["l", "-1"], ["l", "99999999999999999999"],
     ["--data"], ["--log"], ["--log", "loud", "l", "1"], ["--loud", "l", "1"], ["l", "1", "--log="],
   ])
   func `everything else is told with what would be right`(words: [String]) {

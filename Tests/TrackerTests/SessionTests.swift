@@ -49,6 +49,33 @@ extension Visitor {
     .publish(try! FilePath(name), .directory, modified: 0, over: nil)
   }
 
+  @Test func `what sessions ask, hear and come to is counted`() throws {
+    let house = try TestHouse(people: alice, bob)
+    let (owner, member, id) = try makeTeam(house)
+    let counts = house.office.counts
+    #expect(counts.open == 2 && counts.begun.total == 2)
+    #expect(counts.certificateLogins[.admitted].total == 2)
+    #expect(try member.announce(id) == .done)
+    _ = try owner.locate(id)
+    _ = try owner.propose(.join, in: team)
+    #expect(counts.requests[.announce].total == 1 && counts.holdings.total == 1)
+    #expect(counts.requests[.locate].total == 1)
+    #expect(counts.requests[.propose].total == 4)
+    // Three decisions for the owner; for the other, that he is in, and the decision that says so.
+    #expect(counts.pushes.total >= 5)
+    #expect(house.office.registry.contentCount == 1)
+    let decisions = house.office.clerk.counts.named.filter { $0.count > 0 }
+    #expect(decisions.map { "\($0.wish) \($0.outcome) \($0.count)" }.first == "found decided 1")
+    #expect(decisions.reduce(0) { $0 + $1.count } == 4)
+    #expect(house.office.clerk.counts.times.counts.reduce(0, +) == 4)
+    let (sent, received) = house.house.traffic
+    #expect(sent > 100 && received > 100)
+    owner.leave()
+    member.leave()
+    #expect(house.isForgotten())
+    #expect(counts.open == 0)
+  }
+
   @Test func `who follows hears of what is decided, and who was let in while following does, too`() throws {
     let house = try TestHouse(people: alice, bob, carol)
     let (owner, member, id) = try makeTeam(house)

@@ -34,12 +34,15 @@ private func line(_ words: String...) throws(Failure) -> ShellLine {
   }
 
   @Test func `options of p2pfs may stand there, too`() throws {
-    let options = try line("mount", "d", "-o", "state=/s,tracker=/t,cache-size=1G,read-timeout=5").options
+    let options = try line(
+      "mount", "d", "-o", "state=/s,tracker=/t,cache-size=1G,read-timeout=5,metrics=[::1]:9464"
+    ).options
     #expect(options.state == "/s" && options.tracker == "/t")
+    #expect(options.metrics?.description == "[::1]:9464")
     #expect(options.cacheBytesMax == 1 << 30 && options.readTimeoutSeconds == 5)
   }
 
-  @Test(arguments: ["bogus", "allow_othr", "bogus=1", "cache-size=x", "Ro"])
+  @Test(arguments: ["bogus", "allow_othr", "bogus=1", "metrics=9464", "cache-size=x", "Ro"])
   func `a misspelt one is told`(option: String) {
     do throws(Failure) {
       _ = try line("mount", "d", "-o", option)

@@ -17,6 +17,7 @@ private func line(_ text: String, _ environment: Environment = home) throws -> S
   #expect(options.tracker == nil)
   #expect(options.listen.description == "0.0.0.0:0")
   #expect(options.advertise == nil)
+  #expect(options.metrics == nil)
   #expect(options.cacheBytesMax == 20 << 30)
   #expect(options.upBytesPerSecondMax == nil)
   #expect(options.downBytesPerSecondMax == nil)
@@ -40,7 +41,7 @@ func `options stand before or after the command and between its words`(text: Str
   let options = try line(
     """
     list_groups --listen [::1]:5757 --advertise 192.0.2.1:5757 --cache-size 512M --up-limit 500K
-    --down-limit=10m --read-timeout 5 --password-file=/p=q
+    --down-limit=10m --read-timeout 5 --password-file=/p=q --metrics 127.0.0.1:0
     """.split(separator: "\n").joined(separator: " ")
   ).options
   #expect(options.listen.description == "[::1]:5757")
@@ -50,6 +51,7 @@ func `options stand before or after the command and between its words`(text: Str
   #expect(options.downBytesPerSecondMax == 10 << 20)
   #expect(options.readTimeoutSeconds == 5)
   #expect(options.passwordFile == "/p=q")
+  #expect(options.metrics?.description == "127.0.0.1:0")
 }
 
 @Test func `after two dashes everything is a word`() throws {
@@ -73,7 +75,8 @@ func `sizes are powers of 1024`(text: String, bytes: UInt64) throws {
   "--cache-size 8388608T", "--cache-size 99999999999999999999", "--up-limit fast", "--down-limit 0K",
   "--read-timeout 0", "--read-timeout 5s", "--read-timeout 86401", "--listen localhost:1",
   "--listen 127.0.0.1",
-  "--listen ::1:80", "--listen 127.0.0.1:65536", "--advertise 0.0.0.0:1", "--advertise 127.0.0.1:0",
+  "--metrics localhost:1", "--metrics 9464", "--metrics=", "--listen ::1:80", "--listen 127.0.0.1:65536",
+  "--advertise 0.0.0.0:1", "--advertise 127.0.0.1:0",
   "--state=", "--help=yes", "--json=yes", "--state",
 ])
 func `a bad value is a usage error that names its option`(text: String) {

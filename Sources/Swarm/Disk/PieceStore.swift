@@ -95,6 +95,9 @@ package final class PieceStore: Sendable {
 
   package var usage: CacheUsage { shelf.room.usage }
 
+  /// How much was thrown out of the cache to make room.
+  package var evictedBytes: Int { shelf.evictedBytes.total }
+
   /// Whether to ask others for so much more: a guess that does not fit is not made.
   package func hasRoom(for bytes: Int, _ purpose: FetchPurpose) -> Bool {
     shelf.hasRoom(for: bytes, purpose)

@@ -2,6 +2,7 @@
 
 internal import Glibc
 internal import GroupModel
+internal import Link
 internal import Synchronization
 
 extension Shelf {
@@ -41,6 +42,7 @@ extension Shelf {
     }
     let freed = chosen.reduce(0) { $0 + evict($1.value, of: $1.key, bytes) }
     room.forgetFreeBytes()
+    evictedBytes.add(freed)
     return freed
   }
 

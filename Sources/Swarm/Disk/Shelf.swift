@@ -39,6 +39,7 @@ final class Shelf: Sendable {
   let room: CacheRoom
   let changed: ContentObserver?
   let evictionTurn = Turn()
+  let evictedBytes = Tally()
   let keeperWork = Semaphore()
   let checkerWork = Semaphore()
   /// Signalled once what is there was counted.

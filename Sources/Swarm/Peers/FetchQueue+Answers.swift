@@ -25,6 +25,7 @@ extension FetchQueue {
     switch outcome {
     case .kept(let newBytes): kept(request, newBytes: newBytes, now: now)
     case .forged:
+      content.counters.forged += 1
       content.counters.wasted += request.bytes
       lines.dropLiar(request.peer)
     case .unknownHash: content.counters.wasted += request.bytes
@@ -35,7 +36,9 @@ extension FetchQueue {
   /// What was new, the store says: of what it keeps it may have told us before this.
   private func kept(_ request: BlockRequest, newBytes: Int, now: Instant) {
     let content = request.content
+    requestTimes.record(since: request.asked, until: now)
     content.counters.verified += newBytes
+    content.counters.verifiedBlocks += request.blocks.count
     content.counters.duplicate += request.bytes - newBytes
     keep(request.blocks.indices, of: content, now: now)
     cancelCopies(of: request.blocks, in: content)
@@ -78,6 +81,7 @@ extension FetchQueue {
     guard let request = requests.removeValue(forKey: ticket) else { return }
     let content = request.content
     content.requests.remove(ticket)
+    if request.isLate { content.lateRequests -= 1 }
     inFlightBytes -= request.bytes
     if !request.hasLanded {
       peers[request.peer]?.failed(request.bytes)

@@ -169,6 +169,7 @@ extension FetchQueue {
   ) {
     guard let pace = peers[peer] else { return }
     let bytes = content.layout.bytes(of: blocks).count
+    if content.isAskedTwice(blocks.indices, late: { requests[$0] }) { content.counters.hedged += 1 }
     let ticket = nextTicket()
     let expected = Int(pace.expectedSeconds(for: bytes) * 1000)
     let patience = pace.patienceSeconds(

@@ -34,6 +34,7 @@ extension FetchQueue {
       return
     }
     requests[ticket]?.isLate = true
+    request.content.lateRequests += 1
     peers[request.peer]?.wasLate()
     release(request.blocks, of: request.content)
   }

@@ -63,6 +63,8 @@ final class FetchQueue {
   /// Until then somebody counts as reading: what is fetched ahead is kept short.
   var readingUntil = Instant(nanoseconds: 0)
   var random: Splitmix
+  /// From asking for blocks to having them, verified.
+  let requestTimes = Histogram()
   private var lastTicket: UInt64 = 0
   /// Called at the end of each turn.
   var settled: [(then: Then, result: Result<Void, FetchTrouble>)] = []

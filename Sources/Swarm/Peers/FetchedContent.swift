@@ -61,6 +61,8 @@ final class FetchedContent {
   var rarityKept = Instant(nanoseconds: 0)
   var rarityIsOld = false
   var wantedSince: Instant
+  /// Of its requests, those that are late.
+  var lateRequests = 0
   var counters = FetchCounters()
 
   init(_ key: ContentKey, _ layout: ContentLayout, held: BlockRuns, as me: PeerID, now: Instant) {
@@ -112,13 +114,20 @@ final class FetchedContent {
     }
   }
 
+  /// Another request for some of these blocks is on its way.
+  func isAskedTwice(_ blocks: Range<Int>, late: (Ticket) -> BlockRequest?) -> Bool {
+    if asked.overlapCount(with: blocks) > 0 { return true }
+    return lateRequests > 0
+      && requests.contains { late($0).map { $0.isLate && $0.blocks.indices.overlaps(blocks) } ?? false }
+  }
+
   /// Of these blocks, somebody waits for one that is not here.
   func isWaitedFor(_ blocks: Range<Int>) -> Bool {
     demands.values.contains { $0.urgency == .now && $0.blocks.overlaps(blocks) } && !held.contains(blocks)
   }
 }
 
-/// What fetching cost, in bytes.
+/// What fetching cost: in bytes, and how often something was out of the ordinary.
 package struct FetchCounters: Hashable, Sendable {
   package var asked = 0
   package var received = 0
@@ -128,6 +137,11 @@ package struct FetchCounters: Hashable, Sendable {
   package var duplicate = 0
   /// Thrown away: forged, or with nothing to verify them by.
   package var wasted = 0
+  package var verifiedBlocks = 0
+  /// Answers that were not the content's.
+  package var forged = 0
+  /// Requests for what another peer was asked for too, and had not sent yet.
+  package var hedged = 0
 
   package init() {}
 
@@ -138,6 +152,9 @@ package struct FetchCounters: Hashable, Sendable {
     sum.verified += other.verified
     sum.duplicate += other.duplicate
     sum.wasted += other.wasted
+    sum.verifiedBlocks += other.verifiedBlocks
+    sum.forged += other.forged
+    sum.hedged += other.hedged
     return sum
   }
 }

@@ -212,6 +212,7 @@ extension PeerSwarm {
     return SwarmStatistics(
       peers: peers.sorted { $0.peer < $1.peer }, contents: contents, counters: counters,
       sentBytes: server.sent.total, refusals: server.refusals, refusedLines: roster.refusedLines,
-      lentBytes: pool.lentBytes)
+      lentBytes: pool.lentBytes, liars: roster.liarCount, requestTimes: fetcher.queue.requestTimes,
+      traffic: loop.traffic)
   }
 }

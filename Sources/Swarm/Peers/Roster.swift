@@ -211,6 +211,8 @@ extension Roster {
     sessions[id]?.line.end(because: .malformed("bytes that are not the content's"))
   }
 
+  var liarCount: Int { liars.count }
+
   func isLiar(_ id: PeerID) -> Bool { liars.contains(id) }
 
   private func say(_ text: String) {

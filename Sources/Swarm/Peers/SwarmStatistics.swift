@@ -44,4 +44,10 @@ package struct SwarmStatistics: Sendable {
   package let refusedLines: Int
   /// Memory that is lent for bodies of messages.
   package let lentBytes: Int
+  /// Peers that are not spoken to again: they sent what was not the content's.
+  package let liars: Int
+  /// From asking a peer for blocks to having them, verified.
+  package let requestTimes: Histogram
+  /// Everything on the lines to peers.
+  package let traffic: Traffic
 }

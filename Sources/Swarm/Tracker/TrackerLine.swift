@@ -35,6 +35,7 @@ package final class TrackerLine: @unchecked Sendable {
   private struct Wish {
     /// nil for one who only wants the line to be there.
     let message: (kind: UInt8, body: [UInt8])?
+    let began = Instant.now
     let deadline: Instant
     let answered: Answered
   }
@@ -69,6 +70,8 @@ package final class TrackerLine: @unchecked Sendable {
   private let lostSince = Mutex<Instant?>(nil)
   private let seen = Mutex<Certificate?>(nil)
   private let reached = Mutex<TrackerAddress?>(nil)
+  /// Of what was answered, refusals too.
+  package let answerTimes = Histogram()
   private weak var listener: (any TrackerListener)?
 
   package init(to trackers: [TrackerAddress], as credential: Credential?, trusting pin: Pin) {
@@ -105,6 +108,8 @@ package final class TrackerLine: @unchecked Sendable {
     }
     loop.stop()
   }
+
+  package var traffic: Traffic { loop.traffic }
 
   /// From the next line on.
   package func useCredential(_ credential: Credential) {
@@ -197,6 +202,7 @@ extension TrackerLine {
 
   private func settle(_ number: UInt64, asked: UInt8, _ message: (kind: UInt8, body: [UInt8])) {
     guard let wish = wishes.removeValue(forKey: number) else { return }
+    answerTimes.record(since: wish.began)
     var reader = WireReader(message.body.span.bytes)
     guard message.kind == asked || message.kind == TrackerKind.refusal,
       let answer = try? TrackerAnswer(kind: message.kind, reading: &reader)

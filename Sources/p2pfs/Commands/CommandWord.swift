@@ -222,7 +222,9 @@ extension CommandWord {
         Returns when the directory can be used; -f stays in the foreground. Options
         behind -o, parted by commas: allow_other, ro, show_control (lists .requests,
         .members and .shares in each group), libfuse's own, and those of p2pfs without
-        their dashes, such as state=DIR. --user U logs in first.
+        their dashes, such as state=DIR or metrics=IP:PORT. --user U logs in first.
+        --metrics IP:PORT shows what the daemon counts at http://IP:PORT/metrics, to
+        Prometheus and whoever else reaches it: take 127.0.0.1, or what you trust.
         """
     ) { arguments throws(Failure) in .mount(arguments.word(0), staysHere: arguments.has("-f")) },
     CommandWord(
@@ -239,6 +241,8 @@ extension CommandWord {
       explanation: """
         Stays in the foreground until SIGINT or SIGTERM. Commands that are given
         meanwhile with the same state directory are carried out by it.
+        --metrics IP:PORT shows what it counts at http://IP:PORT/metrics, to Prometheus
+        and whoever else reaches it: take 127.0.0.1, or what you trust.
         """
     ) { _ throws(Failure) in .serve },
     CommandWord(

@@ -15,6 +15,8 @@ enum Failure: Error, Hashable, Sendable {
   case daemonRuns
   /// Where, and why not.
   case cannotListen(String)
+  /// Both halves.
+  case cannotShowMetrics(String)
   /// A download's destination, or the share of a file, is not as it has to be.
   case destinationExists(String)
   case noDownload(String)
@@ -52,7 +54,8 @@ extension Failure {
     case .usage: ExitCode.usage
     case .malformed: ExitCode.malformed
     case .refused(let refusal): refusal.exitCode
-    case .noTracker, .noDaemon, .daemonRuns, .cannotListen, .strangeAnswer: ExitCode.unavailable
+    case .noTracker, .noDaemon, .daemonRuns, .cannotListen, .cannotShowMetrics, .strangeAnswer:
+      ExitCode.unavailable
     case .destinationExists: ExitCode.exists
     case .noDownload, .notShared, .notMounted: ExitCode.noSuch
     case .downloadsElsewhere, .noSource, .timedOut, .calledOff, .inUse, .notPublished: ExitCode.notNow
@@ -65,7 +68,7 @@ extension Failure {
   func sentence(for command: Command?) -> String {
     switch self {
     case .usage(let text), .malformed(let text), .configuration(let text), .cannotMount(let text),
-      .inUse(let text), .notPublished(let text):
+      .inUse(let text), .notPublished(let text), .cannotShowMetrics(let text):
       text
     case .notMounted(let place):
       "nothing of p2pfs is mounted at \(Quoted.text(place)): 'p2pfs status' says what is"

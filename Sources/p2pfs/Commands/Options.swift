@@ -9,6 +9,8 @@ struct Options: Hashable, Sendable {
   var tracker: String?
   var listen = PeerAddress(ip: [0, 0, 0, 0], port: 0)!
   var advertise: PeerAddress?
+  /// nil: nothing is shown.
+  var metrics: PeerAddress?
   var cacheBytesMax: UInt64 = 20 << 30
   var upBytesPerSecondMax: UInt64?
   var downBytesPerSecondMax: UInt64?
@@ -91,6 +93,12 @@ extension OptionWord {
     {
       options, value throws(Failure) in
       options.advertise = try OptionValue.reachable(value, of: "--advertise")
+    },
+    OptionWord(
+      name: "--metrics", value: "IP:PORT",
+      summary: "where the daemon shows counts to Prometheus, with no password"
+    ) {
+      options, value throws(Failure) in options.metrics = try OptionValue.address(value, of: "--metrics")
     },
   ]
 

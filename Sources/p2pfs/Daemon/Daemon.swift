@@ -4,6 +4,7 @@
 import Glibc
 import GroupModel
 import Link
+import Metrics
 import Swarm
 import Synchronization
 import Volume
@@ -19,7 +20,7 @@ final class Daemon: @unchecked Sendable {
   let directory: StateDirectory
   private let lock: Int32
   private let member = Mutex<Member?>(nil)
-  private let reloading = Mutex(())
+  let reloading = Mutex(())
   private let renewal = Semaphore()
   private let trackers = TrackerNetwork()
   private let life = Mutex<MountLife?>(nil)
@@ -27,6 +28,8 @@ final class Daemon: @unchecked Sendable {
   private let endedLogin = Mutex<[UInt8]>([])
   /// What has happened lately.
   let events: EventLog
+  let mountCounts = MountCounts()
+  let metrics = Mutex<MetricsServer?>(nil)
 
   private struct Member {
     let login: SavedLogin
@@ -59,11 +62,14 @@ final class Daemon: @unchecked Sendable {
   /// mend ends the start.
   func start() throws(Failure) {
     if options.tracker != nil { _ = try TrackerFile.find(named: options.tracker, saved: nil) }
+    try showMetrics()
     do throws(Failure) {
       try reload()
     } catch {
       switch error {
-      case .cannotListen, .configuration: throw error
+      case .cannotListen, .configuration:
+        hideMetrics()
+        throw error
       default: complain(error)
       }
     }
@@ -78,6 +84,7 @@ final class Daemon: @unchecked Sendable {
   }
 
   func close() {
+    hideMetrics()
     renewal.signal()
     let volume = member.withLock { member in
       defer { member = nil }

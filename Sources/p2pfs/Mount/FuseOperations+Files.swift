@@ -2,6 +2,7 @@
 
 import CFuse
 import Glibc
+import Link
 import Volume
 
 // Opening.
@@ -185,6 +186,7 @@ extension FuseOperations {
     case .done: break
     case .failed(let error): reply.fail(error)
     case .needs(let bytes):
+      counts.parked.add()
       ParkedOperation(
         reply, crew: crew, waiting: waiting,
         bring: { bytes, then in

@@ -13,6 +13,7 @@ import Volume
 final class FuseOperations: Sendable {
   let tree: Tree
   let owner: MountOwner
+  let counts: MountCounts
   let errands = Errands("errand", threadsMax: 128)
   /// Answers what was parked or interrupted, and never waits for anybody.
   let crew = Errands("answering", threadsMax: 2)
@@ -20,9 +21,12 @@ final class FuseOperations: Sendable {
   let handles = Handles()
   let modes: OpenModes<Handle>
 
-  init(_ tree: Tree, of owner: MountOwner, _ backings: OpenModes<Handle>.Backings) {
+  init(
+    _ tree: Tree, of owner: MountOwner, _ backings: OpenModes<Handle>.Backings, counting counts: MountCounts
+  ) {
     self.tree = tree
     self.owner = owner
+    self.counts = counts
     modes = OpenModes(backings)
   }
 

@@ -30,8 +30,12 @@ final class FuseSession: @unchecked Sendable {
   private var session: OpaquePointer!
 
   /// Mounts.
-  init(_ tree: Tree, _ memory: KernelMemory, at mountPoint: String, _ options: [String]) throws(Failure) {
-    operations = FuseOperations(tree, of: .ofProcess, device.backings(for: Handle.self))
+  init(
+    _ tree: Tree, _ memory: KernelMemory, at mountPoint: String, _ options: [String],
+    counting counts: MountCounts
+  ) throws(Failure) {
+    operations = FuseOperations(
+      tree, of: .ofProcess, device.backings(for: Handle.self), counting: counts)
     self.memory = memory
     self.mountPoint = mountPoint
     session = try makeSession(options)

@@ -90,7 +90,8 @@ final class MountLife: Sendable {
       throw Failure(error)
     }
     let mount = try Mount(
-      tree, remembering: memory, at: place.path, source: daemon.source(of: volume), options: passed)
+      tree, remembering: memory, at: place.path, source: daemon.source(of: volume), options: passed,
+      counting: daemon.mountCounts)
     state.withLock { $0.shown = Shown(tree: tree, mount: mount) }
     defer { tree.close() }
     tree.open()

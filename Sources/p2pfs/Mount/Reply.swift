@@ -2,6 +2,7 @@
 
 import CFuse
 import Glibc
+import Link
 import Synchronization
 import Volume
 
@@ -20,9 +21,12 @@ final class Reply: Answerable, @unchecked Sendable {
   /// 0 where the kernel itself asks.
   let thread: pid_t
   private let state = Mutex(State())
+  private let began = Instant.now
+  private let times: Histogram
 
-  init(_ request: fuse_req_t) {
+  init(_ request: fuse_req_t, timing times: Histogram) {
     self.request = request
+    self.times = times
     channel = FuseChannel.current
     thread = fuse_req_ctx(request).pointee.pid
   }
@@ -53,6 +57,7 @@ final class Reply: Answerable, @unchecked Sendable {
     guard isFirst else { return false }
     // Waits until a listener that was called has returned.
     if listener != nil { fuse_req_interrupt_func(request, nil, nil) }
+    defer { times.record(since: began) }
     return withExtendedLifetime(listener) { FuseChannel.using(channel) { send(request) } == 0 }
   }
 }

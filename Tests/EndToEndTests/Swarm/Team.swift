@@ -14,13 +14,13 @@ final class Team {
 
   convenience init(_ names: String...) throws { try self.init(names) }
 
-  init(_ names: [String]) throws {
+  init(_ names: [String], trackerOptions: [String] = []) throws {
     let users = try names.map { try #require(UserName($0)) }
     story = Story()
     let story = story
     mint = CertificateMint(
       authority: try story.enrol(users, withPasswords: { _ in .cheap }) { "password of \($0)" })
-    story.startTracker()
+    story.startTracker(options: trackerOptions)
     people = names.map { story.person($0) }
     for person in people { person.succeeds("login", person.name, person.password) }
     people[0].succeeds("create_group", "team")
