@@ -6,12 +6,12 @@ PACKAGES := libssl-dev libsqlite3-dev libedit-dev libfuse3-dev libmicrohttpd-dev
 	attr git nano rsync unzip vim-tiny zip bash-completion dpkg-dev fish groff-base man-db plocate zsh
 # What files are fetched with beside ours, to compare; no test needs it.
 BENCH_PACKAGES := nginx-light curl python3-libtorrent iproute2
-BENCH_MOUNT_PACKAGES := btfs sshfs rclone openssh-server
+BENCH_MOUNT_PACKAGES := btfs sshfs rclone openssh-server syncthing
 FUZZ_SECONDS ?= 60
 PREFIX ?= /usr/local
 PROGRAMS := .build/release/p2pfs .build/release/tracker
 
-.PHONY: help demo demo-stop setup build test quick-test fuzz sanitize bench-tracker bench-swarm bench-mount check format \
+.PHONY: help demo demo-stop setup build test quick-test fuzz sanitize bench bench-tracker bench-swarm bench-mount check format \
 	install uninstall package clean
 
 help:
@@ -22,9 +22,10 @@ help:
 	@echo "make quick-test     the unit tests alone"
 	@echo "make fuzz           fuzz each parser of network bytes, FUZZ_SECONDS=$(FUZZ_SECONDS) in all"
 	@echo "make sanitize       the model's, the lines' and the disk's tests under Thread- and AddressSanitizer"
+	@echo "make bench          the three below: writes Benchmarks/RESULTS.md (QUICK=1: RESULTS-quick.md, in five minutes; root)"
 	@echo "make bench-tracker  put a tracker under load and print a table (QUICK=1: in half a minute)"
-	@echo "make bench-swarm    files between members beside curl and libtorrent: MB/s, CPU, latency (QUICK=1: in three minutes; root)"
-	@echo "make bench-mount    reading through a mount beside sshfs, rclone, btfs and ext4 (QUICK=1: in four minutes; root)"
+	@echo "make bench-swarm    files between members beside curl and libtorrent: MB/s, CPU, latency (QUICK=1: in two minutes; root)"
+	@echo "make bench-mount    reading through a mount beside sshfs, rclone, btfs, ext4 and Syncthing (QUICK=1: in three minutes; root)"
 	@echo "make check          formatting, and the imports that the house allows"
 	@echo "make format         format all Swift in place"
 	@echo "make install        what was built, with manual, completion and units, below PREFIX=$(PREFIX) (and DESTDIR)"
@@ -50,6 +51,7 @@ test: check build
 	@Scripts/promtool.sh .build/tools
 	$(SWIFT) build --build-tests
 	python3 Scripts/tests.py units
+	python3 -B Benchmarks/Product/test_report.py
 	Fuzz/run.sh 20
 	Scripts/sanitize.sh
 	python3 Scripts/tests.py stories
@@ -62,6 +64,12 @@ fuzz: setup
 
 sanitize: setup
 	Scripts/sanitize.sh '^(GroupModelTests|LinkTests|MetricsTests|SwarmTests)\.'
+
+bench: build
+	@Scripts/setup.sh $(BENCH_PACKAGES) $(BENCH_MOUNT_PACKAGES)
+	$(RELEASE) --product tracker-load
+	$(RELEASE) --product swarm-load
+	Benchmarks/bench.sh $(if $(QUICK),--quick)
 
 bench-tracker: build
 	$(RELEASE) --product tracker-load

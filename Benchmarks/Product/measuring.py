@@ -9,11 +9,14 @@ import time
 
 GIB = 1 << 30
 TICKS = os.sysconf("SC_CLK_TCK")
+BEGAN = time.monotonic()
 
 
 def say(text):
     """How far it has come, for whoever watches; the tables alone go to stdout."""
-    print(f"bench: {text}", file=sys.stderr, flush=True)
+    minutes, seconds = divmod(int(time.monotonic() - BEGAN), 60)
+    part = os.environ.get("BENCH_PART")
+    print(f"bench: {part + ', ' if part else ''}{minutes}:{seconds:02d}: {text}", file=sys.stderr, flush=True)
 
 
 class Process:
@@ -156,8 +159,11 @@ class Figures:
 def number(value, digits=2):
     if value is None:
         return ""
-    if value >= 100 or digits == 0:
+    if value >= 100 or digits == 0 and value >= 10:
         return f"{value:.0f}"
+    if digits == 0:
+        # So that what is small is not nothing.
+        return f"{value:.1f}"
     return f"{value:.{digits}f}"
 
 

@@ -1,20 +1,19 @@
 """Whole files from members to a member, with the real programs, beside what a person would use instead.
 
-    swarm.py PROGRAMS FOLDER [--quick] [--only loopback|links|crowd]
+    swarm.py PROGRAMS FOLDER [--quick] [--only loopback|links|crowd|alone]
 
 PROGRAMS holds `tracker` and `p2pfs`; in FOLDER, on a disk, downloads are written; what seeds serve lies in memory.
 Of each thing all systems are measured in turn, round by round, so that their ratios are of the same minutes.
-Runs in a network namespace of its own, as root: swarm.sh makes it.
+Runs as root in namespaces of its own: apart.sh makes them.
 """
 
 import filecmp
 import os
 import shutil
-import signal
 import sys
 import tempfile
 
-from measuring import GIB, Figures, Process, is_quiet, number, say, spread, table
+from measuring import GIB, Figures, Process, is_quiet, number, run, say, spread, table
 from places import Here, Links
 from scene import FILE, Aims, Bench
 
@@ -22,6 +21,7 @@ SEED_COUNT = 4
 CROWD = 8
 MBIT = 100
 DELAY_MILLISECONDS = 10
+PARTS = ["loopback", "links", "crowd", "alone"]
 
 
 def measure(bench, systems, rounds):
@@ -51,7 +51,7 @@ def loopback(programs, folder, memory, log, quick, aims):
         ("libtorrent in the clear, 4 seeds", 1, lambda: bench.torrent_fetches(SEED_COUNT, "plain")),
         ("libtorrent RC4, 4 seeds", 1, lambda: bench.torrent_fetches(SEED_COUNT, "rc4")),
     ]
-    figures = measure(bench, systems, 2 if quick else 5)
+    figures = measure(bench, systems, 1 if quick else 5)
     bench.use(1)
     first = Figures()
     for _ in range(3 if quick else 9):
@@ -164,12 +164,20 @@ def in_a_crowd(bench, places, quick, aims):
     aims.add(f"copies from the origin for {CROWD} members", copies, "1.5", copies <= 1.5)
 
 
+def alone(programs, folder, memory, quick):
+    """The swarm without a daemon and its commands: what the rest of the product adds is the difference."""
+    mib = 256 if quick else 1024
+    say(f"the swarm alone, {mib} MiB")
+    print(f"The swarm alone, each end a process without a daemon, {mib} MiB over loopback:\n")
+    for seeds, parts in (("1", "store"), ("4", "store"), ("4", "quarters"), ("1", "random")):
+        print("*", run([f"{programs}/swarm-load", str(mib), seeds, parts, memory, folder]).strip(), flush=True)
+    print(flush=True)
+
+
 def main():
-    # So that what was begun is ended then, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(75))
     programs, folder = (os.path.abspath(word) for word in sys.argv[1:3])
     quick = "--quick" in sys.argv
-    parts = sys.argv[sys.argv.index("--only") + 1].split(",") if "--only" in sys.argv else ["loopback", "links", "crowd"]
+    parts = sys.argv[sys.argv.index("--only") + 1].split(",") if "--only" in sys.argv else PARTS
     if not is_quiet():
         say(f"this machine is busy, load {os.getloadavg()[0]:.1f}: what is measured is less than it could be")
     memory = tempfile.mkdtemp(prefix="p2pfs-bench.", dir="/dev/shm")
@@ -182,6 +190,8 @@ def main():
             if "links" in parts or "crowd" in parts:
                 links(programs, f"{folder}/far", f"{memory}/far", log, quick, aims, parts)
             aims.print()
+            if "alone" in parts:
+                alone(programs, folder, memory, quick)
         finally:
             Process.end_all()
             shutil.rmtree(memory)

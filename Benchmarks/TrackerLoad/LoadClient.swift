@@ -1,5 +1,6 @@
 // One logged-in client of the load program: a line, and what to do with its answers and pushes.
 
+import Glibc
 import GroupModel
 import Link
 import Synchronization
@@ -38,7 +39,12 @@ final class LoadClient: Party, @unchecked Sendable {
     var writer = WireWriter()
     request.write(to: &writer)
     line?.ask(request.kind, writer.bytes, within: 120_000) { result in
-      guard case .success(let answer) = result else { return }
+      // Somebody waits for it: without an answer there is no figure, and no end.
+      guard case .success(let answer) = result else {
+        let reason = "tracker-load: the tracker left a request without an answer: \(result)\n"
+        _ = write(STDERR_FILENO, reason, reason.utf8.count)
+        exit(70)
+      }
       var reader = WireReader(answer.body.span.bytes)
       guard let answer = try? TrackerAnswer(kind: answer.kind, reading: &reader) else { return }
       answered(answer)
