@@ -52,6 +52,13 @@ class Links:
         self.places = {address: There(address, next(lines).strip()) for address in rates}
         if self.popen.stdout.readline() != "\n":
             raise RuntimeError("the links are not up")
+        self.choose(os.environ.get("BENCH_CONGESTION"))
+
+    def choose(self, congestion):
+        """Whose control of congestion: BBR, this kernel's own choice, paces what follows a pause; Debian's does not."""
+        if congestion:
+            for place in self.places.values():
+                run(place.inside(["sysctl", "-qw", f"net.ipv4.tcp_congestion_control={congestion}"]))
 
     def end(self):
         self.popen.stdin.close()
