@@ -3,6 +3,9 @@
 
 import GroupModel
 
+/// It goes in pieces, as JSON: no message has one.
+struct Status: Hashable, Sendable {}
+
 @c(LLVMFuzzerTestOneInput)
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   guard let data, count > 0 else { return 0 }
