@@ -7,9 +7,19 @@ extension Connection {
   /// record of TLS is a write of its own, and a packet of its own would wake the other end each time.
   private static let corkBytes = 20 << 10
 
+  /// What a line may send at once after it has rested so long, by Reno.
+  private static let windowBytes = 14_000
+  private static let restMilliseconds = 150
+
+  private func letSystemPace() {
+    if !isPacedBySystem { socket?.goOnAsTheSystemWants() }
+    isPacedBySystem = true
+  }
+
   func flush() {
     guard let tls, sendingFailed == nil, !outbox.isEmpty else { return leaveIfSent() }
     writeWantsRead = false
+    if outbox.count > Self.windowBytes, lastWritten + Self.restMilliseconds < loop.now { letSystemPace() }
     let isCorked = outbox.count > Self.corkBytes
     if isCorked { socket?.cork(true) }
     let stopped = writeAll(to: tls)
@@ -18,7 +28,9 @@ extension Connection {
     case .wantsRead:
       writeWantsRead = true
       waitToSend()
-    case .wantsWrite: waitToSend()
+    case .wantsWrite:
+      letSystemPace()
+      waitToSend()
     case .ended(let end): return failSending(end)
     case nil:
       resumeIfPossible()
@@ -39,7 +51,7 @@ extension Connection {
       case .bytes(let count):
         outbox.drop(count)
         loop.traffic.sent.add(count)
-        lastSent = loop.now
+        (lastSent, lastWritten) = (loop.now, loop.now)
       case .wantsRead: return .wantsRead
       case .wantsWrite: return .wantsWrite
       case .ended(let end): return .ended(end)

@@ -70,6 +70,9 @@ package final class Connection: @unchecked Sendable {
   /// OpenSSL has something of its own to say or to hear before it goes on.
   var readWantsWrite = false
   var writeWantsRead = false
+  /// When the kernel took something, where `lastSent` is about waiting for that.
+  var lastWritten: Instant
+  var isPacedBySystem = false
   /// Why nothing can be sent any more; what came before that is still read.
   var sendingFailed: LineEnd?
   var willFlush = false
@@ -89,6 +92,7 @@ package final class Connection: @unchecked Sendable {
     began = loop.now
     lastHeard = loop.now
     lastSent = loop.now
+    lastWritten = loop.now
     lastPinged = loop.now
   }
 

@@ -30,6 +30,7 @@ package final class Socket: Sendable {
     // A tracker that was killed comes back at once, past the connections that linger in TIME_WAIT.
     socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
     if address.family == AF_INET6 { socket.set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+    socket.beginUnpaced()
     let result = address.withSockaddr { bind(socket.descriptor, $0, $1) }
     guard result == 0 else { throw SocketError(errno: errno) }
     return socket
@@ -43,6 +44,7 @@ package final class Socket: Sendable {
   static func connecting(to address: SocketAddress) throws(SocketError) -> Socket {
     let socket = try make(address.family)
     socket.tune()
+    socket.beginUnpaced()
     let result = address.withSockaddr { connect(socket.descriptor, $0, $1) }
     guard result == 0 || errno == EINPROGRESS else { throw SocketError(errno: errno) }
     return socket

@@ -1,5 +1,6 @@
 // What one line can cost: those who do not read, ask without reading, or send without end.
 
+import Glibc
 import GroupModel
 import Testing
 import Visitors
@@ -40,6 +41,36 @@ import Visitors
     }
     try server.record.wait(for: "its end") { $0.ends == [.doesNotRead] }
     withExtendedLifetime(raw) {}
+  }
+
+  /// Where the system's own choice does not pace, it is left alone from the beginning.
+  @Test func `small answers in a row leave at once, much and what follows a rest as the system wants it`()
+    throws
+  {
+    let server = try TestServer(network)
+    server.limits.unsentBytesMax = .max
+    let raws = try (0..<3).map { _ in try RawClient(server) }
+    try server.record.wait(for: "the lines") { $0.opened == 3 }
+    let system = Socket.pacing
+    func control(of line: Int) -> String? { server.onLoop { $0.lines[line].socket?.congestionControl } }
+    func push(_ bytes: Int, on line: Int) {
+      server.onLoop { $0.lines[line].push(1, [UInt8](repeating: 1, count: bytes)) }
+    }
+    #expect(control(of: 0) == (system == nil ? control(of: 1) : "reno"))
+    for _ in 0..<10 { push(17_000, on: 0) }
+    #expect(system == nil || control(of: 0) == "reno")
+
+    for _ in 0..<8 { push(1 << 20, on: 1) }
+    #expect(system == nil || control(of: 1) == system)
+
+    push(17_000, on: 2)
+    usleep(200_000)
+    push(1_000, on: 2)
+    usleep(200_000)
+    #expect(system == nil || control(of: 2) == "reno", "what Reno sends at once is no matter")
+    push(17_000, on: 2)
+    #expect(system == nil || control(of: 2) == system)
+    withExtendedLifetime(raws) {}
   }
 
   /// Every request is answered with so much.
