@@ -198,6 +198,11 @@ extension GroupBook {
     _ = wait(milliseconds: 2_000) { folded(group) >= number || groups[group] == nil }
   }
 
+  /// The same of a decision after which this member is in a group, or no longer.
+  package func waitUntilIn(_ name: GroupName, _ isIn: Bool) {
+    _ = wait(milliseconds: 2_000) { (group(named: name) != nil) == isIn }
+  }
+
   /// Of a change of files: until the others who are online have it too, so that whoever opens a file next gets it.
   func waitForAll(_ number: UInt64, of group: GroupID) {
     waitFor(number, of: group)

@@ -11,6 +11,8 @@ protocol SharingEngine {
   func stopDownload(_ path: String, of group: GroupName) throws(Failure)
   func setSharing(_ path: String, of group: GroupName, isOn: Bool) throws(Failure)
   func peers(_ group: GroupName?, _ path: String?, _ door: any Door) throws(Failure)
+  /// Until what was decided holds here, too, so that the next command finds it.
+  func waitFor(_ number: UInt64, of id: GroupID, _ wish: Proposal.Wish, in group: GroupName)
   /// Waits until everything closed is published.
   func synchronize() throws(Failure)
   func unmount(_ place: String, _ door: any Door) throws(Failure)

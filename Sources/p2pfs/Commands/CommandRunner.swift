@@ -46,9 +46,9 @@ struct CommandRunner {
     _ wish: Proposal.Wish, in group: GroupName, _ confirmation: String
   ) throws(Failure) {
     let line = try session().line
-    guard case .decided = try line.answer(to: .propose(RequestID.next(), Proposal(wish, in: group))) else {
-      throw .strangeAnswer
-    }
+    let answer = try line.answer(to: .propose(RequestID.next(), Proposal(wish, in: group)))
+    guard case .decided(let id, let number) = answer else { throw .strangeAnswer }
+    engine?.waitFor(number, of: id, wish, in: group)
     try door.show(.line(confirmation))
   }
 

@@ -315,6 +315,8 @@ struct NobodyEngine: SharingEngine {
   let directory: String
   var mount: MountLife?
 
+  func waitFor(_ number: UInt64, of id: GroupID, _ wish: Proposal.Wish, in group: GroupName) {}
+
   func synchronize() {}
 
   func unmount(_ place: String, _ door: any Door) throws(Failure) {

@@ -33,6 +33,19 @@ struct MemberEngine: SharingEngine {
   }
 }
 
+// What the tracker decided.
+extension MemberEngine {
+  func waitFor(_ number: UInt64, of id: GroupID, _ wish: Proposal.Wish, in group: GroupName) {
+    switch wish {
+    case .leave: volume.book.waitUntilIn(group, false)
+    case .found: volume.book.waitUntilIn(group, true)
+    // Who only asks to join hears nothing of the group yet.
+    case .join: break
+    default: volume.book.waitFor(number, of: id)
+    }
+  }
+}
+
 // Uploads.
 extension MemberEngine {
   func upload(_ paths: [String], to group: GroupName, _ door: any Door) throws(Failure) {
