@@ -43,7 +43,6 @@ package final class TrackerLine: @unchecked Sendable {
   /// How long one tracker may take to shake hands before the next is tried.
   private static let openMilliseconds = 3_000
   private static let pauseMilliseconds = 100
-  private static let briefMilliseconds = 1_000
   /// A wish has a deadline of its own, over as many lines as it takes; none of its lines needs another.
   private static let noDeadline = 3_600_000
 
@@ -93,12 +92,12 @@ package final class TrackerLine: @unchecked Sendable {
   /// The one that serves us now.
   package var serving: TrackerAddress? { reached.withLock { $0 } }
 
-  /// How long a command may wait for a tracker: with several, long enough for one to take over. Where that was waited for
-  /// in vain already, as long as it takes to see whether one is back.
-  package var patienceMilliseconds: Int {
-    let patience = trackers.count > 1 ? 10_000 : 5_000
-    let isLongAway = lostSince.withLock { lost in lost.map { $0 + patience < .now } ?? false }
-    return isLongAway ? Self.briefMilliseconds : patience
+  /// How long a command may wait for a tracker: with several, long enough for one to take over.
+  package var patienceMilliseconds: Int { trackers.count > 1 ? 10_000 : 5_000 }
+
+  /// Whether none was reached in all that time, though it was tried.
+  package func isLost(for milliseconds: Int) -> Bool {
+    lostSince.withLock { lost in lost.map { $0 + milliseconds < .now } ?? false }
   }
 
   package func close() {

@@ -13,7 +13,11 @@ extension Tree {
     let node = try node(number)
     switch node.kind {
     case .control: break
-    case .root, .group: break
+    case .root: break
+    case .group:
+      // Nobody else hears of it, but `rsync` sets it last and looks at it first.
+      try mustBeWritable()
+      if let modified = change.modified { table.withLock { _ in node.modified = modified } }
     case .directory: try setTime(change.modified, of: node, .directory, for: caller)
     case .symlink(let target): try setTime(change.modified, of: node, .symlink(target), for: caller)
     case .file(let file): try self.change(change, file, at: node, through: open, for: caller)

@@ -193,7 +193,10 @@ extension Tree {
       return Attributes(
         kind: .control, inode: node.inode, size: file.lengthAtOnce(), heldBytes: 0, modified: Clock.now,
         permissions: file.isWritable ? 0o644 : 0o444, areSettled: false)
-    case .file(let file): return attributes(of: file)
+    case .file(let file):
+      var attributes = attributes(of: file)
+      if table.withLock({ _ in node.parent == nil }) { attributes.links = 0 }
+      return attributes
     }
   }
 

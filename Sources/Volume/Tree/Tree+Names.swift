@@ -6,8 +6,14 @@ internal import Swarm
 internal import Synchronization
 
 extension Tree {
-  /// How long what changes names may take, all its waiting together.
-  var namesDeadline: Instant { .now + volume.line.patienceMilliseconds }
+  /// How long what changes names may take, all its waiting together. Whoever changes a directory holds up all who look into it: where it was waited that long in vain already, only to see
+  /// whether a tracker is back.
+  var namesDeadline: Instant {
+    let patience = volume.line.patienceMilliseconds
+    return .now + (volume.line.isLost(for: patience) ? Self.briefMilliseconds : patience)
+  }
+
+  private static let briefMilliseconds = 1_000
 
   /// Whoever came to the gate at the last moment has time for an answer nevertheless.
   private static let answerMillisecondsMin = 1_000
@@ -96,7 +102,7 @@ extension Tree {
     _ name: [UInt8], in directory: NodeNumber, for caller: Caller,
     _ kind: (Spot) throws(TreeError) -> Entry.Kind
   ) throws(TreeError) -> Found {
-    let deadline = Instant.now + Self.patienceMilliseconds
+    let deadline = Instant.now + patienceMilliseconds
     let found = try gate.pass(for: caller, until: deadline) { () throws(TreeError) in
       let spot = try self.spot(name, in: directory)
       return try make(try kind(spot), at: spot, for: caller, until: deadline)
@@ -196,7 +202,7 @@ extension Tree {
     let wish: Proposal.Wish = isOwner ? .disband : .leave
     let answer = try caller.ask(volume.line, .propose(.next(), Proposal(wish, in: name)))
     if case .refused(let refusal) = answer { throw TreeError(refusal) }
-    _ = volume.book.wait(milliseconds: Self.patienceMilliseconds) { volume.book.groups[group] == nil }
+    _ = volume.book.wait(milliseconds: patienceMilliseconds) { volume.book.groups[group] == nil }
     vanish(node)
   }
 

@@ -7,12 +7,13 @@ internal import Swarm
 internal import Synchronization
 
 extension Tree {
-  static let patienceMilliseconds = 2_000
+  /// How long a `close` waits for the tracker; where that was in vain already, the journal is enough.
+  var patienceMilliseconds: Int { volume.line.isLost(for: 2_000) ? 50 : 2_000 }
 
   /// All that was written to a file, if there is something that the group does not know. Waits for the tracker, two
   /// seconds at most; then the journal has it, and that will do.
   func publish(_ file: TreeFile, at node: Node, for caller: Caller) throws(TreeError) {
-    let deadline = Instant.now + Self.patienceMilliseconds
+    let deadline = Instant.now + patienceMilliseconds
     let isDone: Void? = try gate.pass(for: caller, until: deadline) { () throws(TreeError) in
       try file.publishTurn.take { () throws(TreeError) in
         try publishAlone(file, at: node, for: caller, until: deadline)

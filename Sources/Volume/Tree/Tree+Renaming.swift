@@ -112,7 +112,7 @@ extension Tree {
     // What is pending is to be published under its new name.
     guard file.state.withLock({ $0.pending != nil }) else { return }
     file.state.withLock { $0.isDirty = true }
-    try publishAlone(file, at: node, for: caller, until: .now + Self.patienceMilliseconds)
+    try publishAlone(file, at: node, for: caller, until: .now + patienceMilliseconds)
   }
 
   private func renamePublished(
@@ -220,7 +220,7 @@ extension Tree {
     if let target, let old = target.file { discardReplaced(old, at: target) }
     // What is still being written is published when it is closed.
     guard !isOpen else { return }
-    try publishAlone(file, at: node, for: caller, until: .now + Self.patienceMilliseconds)
+    try publishAlone(file, at: node, for: caller, until: .now + patienceMilliseconds)
   }
 
   private func discardReplaced(_ file: TreeFile, at target: Node) {
@@ -262,7 +262,7 @@ extension Tree {
     }
     for (place, hidden) in over {
       do throws(TreeError) {
-        let deadline = Instant.now + Self.patienceMilliseconds
+        let deadline = Instant.now + patienceMilliseconds
         try behindGate(for: caller, until: deadline) { () throws(TreeError) in
           // Under the name that its directory has now.
           let spot = try spot(place.name, in: place.directory)

@@ -13,7 +13,7 @@ extension Tree {
       giveUp(row)
       return true
     }
-    let deadline = Instant.now + Self.patienceMilliseconds
+    let deadline = Instant.now + patienceMilliseconds
     let goesOn = try? gate.pass(for: caller, until: deadline) { () throws(TreeError) in
       guard let file = node.file else { return retryOther(row, at: node, for: caller) }
       return file.publishTurn.take { retry(row, file, at: node, for: caller) }
@@ -28,7 +28,7 @@ extension Tree {
       keepHomeless(file, at: node)
       return true
     }
-    let deadline = Instant.now + Self.patienceMilliseconds
+    let deadline = Instant.now + patienceMilliseconds
     do throws(TreeError) {
       guard row.isAt(path) else {
         try propose(file, at: node, path, for: caller, until: deadline)
@@ -63,7 +63,7 @@ extension Tree {
   /// Directories and links.
   private func retryOther(_ row: PendingPublish, at node: Node, for caller: Caller) -> Bool {
     guard let row = underItsPath(row, node),
-      let answer = try? decide(row, for: caller, until: .now + Self.patienceMilliseconds)
+      let answer = try? decide(row, for: caller, until: .now + patienceMilliseconds)
     else { return false }
     guard case .publish(let path, let kind, let modified, _) = row.proposal.wish else { return true }
     switch answer {

@@ -237,7 +237,7 @@ extension CommandWord {
       explanation: "What cannot be published now, because no tracker answers, ends it with 75."
     ) { _ throws(Failure) in .sync },
     CommandWord(
-      name: "serve", summary: "shares and fetches in the background of this machine",
+      name: "serve", summary: "shares and fetches, without a mount",
       explanation: """
         Stays in the foreground until SIGINT or SIGTERM. Commands that are given
         meanwhile with the same state directory are carried out by it.

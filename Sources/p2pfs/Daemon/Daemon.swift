@@ -116,10 +116,10 @@ extension Daemon {
     return "p2pfs:\(volume.user)@\(trackers.first?.description ?? "-")"
   }
 
-  /// Whoever only looks whether a daemon runs has the lock for a moment, too; and one whose directory was just unmounted
-  /// ends in a moment.
+  /// Whoever only looks whether a daemon runs has the lock for a moment, too; and one whose directory was just unmounted, or
+  /// that was killed, ends in a moment.
   private static func takes(_ lock: Int32) -> Bool {
-    for _ in 0..<40 {
+    for _ in 0..<80 {
       if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
       usleep(25_000)
     }

@@ -59,7 +59,9 @@ enum FuseCallbacks {
         reply(to: request, .rename), from: Place(name: bytes(name), directory: NodeNumber(parent)),
         to: Place(name: bytes(newName), directory: NodeNumber(newParent)), flags: flags)
     }
-    table.link = { request, _, _, _ in reply(to: request, .other).fail(Errno(EPERM)) }
+    table.link = { request, _, parent, name in
+      operations(request).refuseHardLink(reply(to: request, .other), bytes(name), in: NodeNumber(parent))
+    }
   }
 
   private static func addAttributes(to table: inout fuse_lowlevel_ops) {

@@ -20,7 +20,11 @@ extension FuseOperations {
 
   func change(_ reply: Reply, _ node: NodeNumber, _ wish: AttributeWish, through handle: Handle?) {
     guard wish.owner.map({ $0 == owner.user }) ?? true, wish.group.map({ $0 == owner.group }) ?? true else {
-      return reply.fail(Errno(EPERM))
+      return atOnce(reply) { () throws(TreeError) in
+        try tree.telling("chown", node) { () throws(TreeError) in
+          throw .notPermitted("all here belongs to whoever mounted it")
+        }
+      }
     }
     atOnce(reply) { () throws(TreeError) in
       let attributes = try attributes(of: node, through: handle)

@@ -20,7 +20,9 @@ extension FuseOperations {
   }
 
   func makeNode(_ reply: Reply, _ name: [UInt8], in directory: NodeNumber, mode: mode_t) {
-    guard mode & S_IFMT == S_IFREG else { return reply.fail(Errno(EPERM)) }
+    guard mode & S_IFMT == S_IFREG else {
+      return refuse(reply, "mknod", name, in: directory, "devices, pipes and sockets are not for sharing")
+    }
     let process = CallingProcess.id(ofThread: reply.thread) ?? 0
     atOnce(reply) { () throws(TreeError) in
       let access = Access(reads: false, writes: true, processID: process)
@@ -45,6 +47,18 @@ extension FuseOperations {
         try tree.makeLink(name, in: directory, to: target, for: caller)
       }
       answer(reply, found)
+    }
+  }
+
+  func refuseHardLink(_ reply: Reply, _ name: [UInt8], in directory: NodeNumber) {
+    refuse(reply, "ln", name, in: directory, "there are no hard links here: copy it, or use ln -s")
+  }
+
+  private func refuse(
+    _ reply: Reply, _ attempt: String, _ name: [UInt8], in directory: NodeNumber, _ why: String
+  ) {
+    atOnce(reply) { () throws(TreeError) in
+      try tree.telling(attempt, name, in: directory) { () throws(TreeError) in throw .notPermitted(why) }
     }
   }
 

@@ -16,11 +16,13 @@ enum TopProgram {
     TopLoop(screen, ReportFeed(of: state), model).run()
   }
 
+  private static let pipeColumns = 132
+
   private static func showOnce(_ model: TopModel) throws(Failure) {
     let isTerminal = isatty(STDOUT_FILENO) == 1
     let look = isTerminal ? Look(of: .ofProcess) : .plain
-    // Nothing is cut for a pipe, whose reader has no width.
-    let columns = isTerminal ? TerminalWidth.columns : 10_000
+    // A pipe has no width of its own.
+    let columns = isTerminal ? TerminalWidth.columns : pipeColumns
     let output = OutputStream(STDOUT_FILENO)
     for line in TopFrame.whole(model, columns: columns, look) { try output.write(line.painted(look) + "\n") }
     try output.flush()

@@ -128,6 +128,10 @@ extension OnOneMount {
       alice.isRefused(EPERM, "mkfifo team/p")
       alice.isRefused(EPERM, "mknod team/n c 1 3")
       alice.isRefused(EPERM, "chown nobody team/f")
+      #expect(alice.does("tail -n 4 .log").split(separator: "\n").count == 4)
+      for reason in ["ln team/g: ", "mknod team/p: ", "mknod team/n: ", "chown team/f: "] {
+        #expect(alice.does("tail -n 4 .log").contains(reason), "the reason is in the log")
+      }
       alice.isRefused(EPERM, "ln -s /etc team/l")
       alice.isRefused(EPERM, "ln -s ../other team/l")
       alice.does("chown $(id -u):$(id -g) team/f; chmod 600 team/f; rm team/f")

@@ -69,6 +69,10 @@ extension OnOneMount {
       #expect(alice.does("rsync -a --inplace --checksum --itemize-changes $S/source/ team/rsync/") == "")
       bob.does("rsync -a team/rsync/ $S/bobs/; diff -r --no-dereference $S/source $S/bobs; rm -r $S/bobs")
       alice.does("rm -r team/rsync")
+      // A group's own directory, too.
+      alice.does("mkdir synced; rsync -a --delete $S/source/ synced/")
+      #expect(alice.does("rsync -a --delete --itemize-changes $S/source/ synced/") == "")
+      alice.does("rm -r synced/* && rmdir synced")
     }
 
     @Test func `tar in and out`() {
