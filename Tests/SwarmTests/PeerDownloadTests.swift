@@ -39,6 +39,27 @@ import Visitors
     #expect(content.bytes == file.bytes)
   }
 
+  @Test(arguments: [1, 2, 3])
+  func `who has nothing of a tiny file says so, and keeps his line`(count: Int) throws {
+    let file = TestFile(count: count)
+    let (alice, carol) = (try network.join("alice"), try network.join("carol"))
+    alice.shares(file)
+    carol.shares(file, only: BlockRuns())
+    let bob = try network.join("bob")
+    let content = bob.wants(file)
+    // He believes that she has it, and asks: her refusal is longer than the file.
+    let read = bob.reads(0..<1, of: file, into: content)
+    bob.swarm.holders(of: file.key, [carol.holder()])
+    #expect(eventually { carol.swarm.statistics().map { $0.refusals > 0 } ?? false })
+    bob.swarm.holders(of: file.key, [carol.holder(), alice.holder()])
+    _ = try read.outcome.outcome()
+    #expect(try bob.downloads(file, into: content, from: [carol, alice]).outcome() == .done)
+    #expect(content.bytes == file.bytes)
+    let statistics = try #require(bob.swarm.statistics())
+    #expect(Set(statistics.peers.map(\.peer.user)) == [alice.user, carol.user])
+    #expect(carol.swarm.statistics()?.peers.count == 1 && statistics.liars == 0)
+  }
+
   @Test func `four who have it share the work`() throws {
     let file = Self.large
     let seeds = try (0..<4).map { try network.join("seed\($0)") }

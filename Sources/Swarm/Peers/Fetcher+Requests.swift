@@ -21,7 +21,8 @@ extension Fetcher: FetchLines {
     session.lastUsed = .now
     let store = known.store
     session.exchanges[ticket] = session.line.askForBulk(
-      request.kind, writer.bytes, into: pool, bytesMax: answer.bytes, within: Self.answerMilliseconds
+      request.kind, writer.bytes, into: pool, bytesMax: answer.bytesMax,
+      within: Self.answerMilliseconds
     ) { [weak self, weak session] result in
       guard let self, let session else { return }
       session.exchanges[ticket] = nil
@@ -123,6 +124,9 @@ struct BlocksAnswer: Sendable {
   private var hashBytes: Int { uncles.map { (hashCount + $0) * Digest.byteCount } ?? 0 }
 
   var bytes: Int { hashBytes + blockBytes }
+
+  /// A file may be shorter than the words with which it is refused.
+  var bytesMax: Int { max(bytes, Refusal.wireBytes) }
 
   /// Learns the hashes if there are some, and keeps the blocks. On the verifying crew's threads.
   func keep(_ buffer: BulkBuffer, in store: any ContentStoring) -> PutResult {
