@@ -113,7 +113,7 @@ import Testing
     #expect(!oldContent.isWhole)
   }
 
-  @Test func `when nothing may go there is no room`() throws {
+  @Test func `when nothing may go, what somebody waits for exceeds the limit, and no guess does`() throws {
     var random = SeededRandom()
     let place = Place()
     let store = try PieceStore(place, limitBytes: mebibytes(2))
@@ -122,9 +122,49 @@ import Testing
     let new = Sample(byteCount: mebibytes(1), random: &random)
     let content = try store.content(new.name)
     for list in new.lists { #expect(content.merge(list)) }
-    #expect(new.put(blocks(0..<1), into: content) == .trouble(.full))
+    #expect(new.put(blocks(0..<1), into: content, for: .ahead) == .trouble(.full))
     #expect(new.reads(0..<1, from: content) == .other(.missing(blocks(0..<1))))
+    #expect(new.put(blocks(0..<1), into: content).isKept)
+    #expect(new.reads(0..<1, from: content) == .right)
     #expect(whole.content.isWhole)
+  }
+
+  @Test func `what the disk has to keep free is kept free, whoever waits`() throws {
+    var random = SeededRandom()
+    let place = Place()
+    let store = try PieceStore(
+      at: place.local("cache"), limit: CacheLimit(bytes: mebibytes(8), freeBytes: 1 << 60))
+    let sample = Sample(byteCount: mebibytes(1), random: &random)
+    let content = try store.content(sample.name)
+    for list in sample.lists { #expect(content.merge(list)) }
+    #expect(sample.put(blocks(0..<1), into: content) == .trouble(.full))
+  }
+
+  @Test(arguments: [1, 2, 4])
+  func `a file is read through a cache that is much smaller, by several at once`(limit: Int) throws {
+    var random = SeededRandom()
+    let place = Place()
+    let store = try PieceStore(place, limitBytes: mebibytes(limit))
+    let sample = Sample(byteCount: mebibytes(16), random: &random)
+    let content = try store.content(sample.name)
+    for list in sample.lists { #expect(content.merge(list)) }
+    let wrong = Atomic(0)
+    let most = Atomic(0)
+    // Each fetches 128 KiB, and reads them then, as a mount does for the kernel.
+    inParallel(4, seed: random.next()) { _ in
+      for start in stride(from: 0, to: sample.layout.blockCount, by: 8) {
+        let run = blocks(start..<start + 8)
+        // What came may be taken away again before it is read; not often.
+        let isRead = (0..<8).contains { _ in
+          sample.put(run, into: content).isKept
+            && sample.reads(sample.layout.bytes(of: run), from: content) == .right
+        }
+        if !isRead { wrong.add(1, ordering: .relaxed) }
+        most.max(store.usage.fetchedBytes, ordering: .relaxed)
+      }
+    }
+    #expect(wrong.load(ordering: .relaxed) == 0)
+    #expect(most.load(ordering: .relaxed) <= mebibytes(max(limit, 3) + 1))
   }
 
   @Test func `contents of earlier runs are counted, and go first`() throws {

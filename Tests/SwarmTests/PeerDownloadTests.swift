@@ -39,6 +39,47 @@ import Visitors
     #expect(content.bytes == file.bytes)
   }
 
+  @Test(arguments: [1, 2, 3])
+  func `who has nothing of a tiny file says so, and keeps his line`(count: Int) throws {
+    let file = TestFile(count: count)
+    let (alice, carol) = (try network.join("alice"), try network.join("carol"))
+    alice.shares(file)
+    carol.shares(file, only: BlockRuns())
+    let bob = try network.join("bob")
+    let content = bob.wants(file)
+    // He believes that she has it, and asks: her refusal is longer than the file.
+    let read = bob.reads(0..<1, of: file, into: content)
+    bob.swarm.holders(of: file.key, [carol.holder()])
+    #expect(eventually { carol.swarm.statistics().map { $0.refusals > 0 } ?? false })
+    bob.swarm.holders(of: file.key, [carol.holder(), alice.holder()])
+    _ = try read.outcome.outcome()
+    #expect(try bob.downloads(file, into: content, from: [carol, alice]).outcome() == .done)
+    #expect(content.bytes == file.bytes)
+    let statistics = try #require(bob.swarm.statistics())
+    #expect(Set(statistics.peers.map(\.peer.user)) == [alice.user, carol.user])
+    #expect(carol.swarm.statistics()?.peers.count == 1 && statistics.liars == 0)
+  }
+
+  @Test func `where there is no room for a guess, who waits gets what he waits for`() throws {
+    let file = Self.small
+    var limits = SwarmLimits()
+    limits.upRate = 2 << 20
+    let (slow, fast) = (try network.join("slow", limits: limits), try network.join("fast"))
+    slow.shares(file, only: BlockRuns(0..<100))
+    fast.shares(file, only: BlockRuns(100..<200))
+    let bob = try network.join("bob")
+    let content = bob.wants(file)
+    content.hasNoRoomForGuesses()
+    let ahead = bob.reads(50..<160, of: file, into: content, .ahead)
+    let next = bob.reads(160..<200, of: file, into: content, .next)
+    let now = bob.reads(0..<100, of: file, into: content)
+    bob.swarm.holders(of: file.key, [slow.holder(), fast.holder()])
+    #expect(try ahead.outcome.outcome() == .failed(.disk(.full)))
+    #expect(try next.outcome.outcome() == .failed(.disk(.full)))
+    #expect(try now.outcome.outcome() == .done)
+    #expect(content.holds(BlockRange(0..<100)!))
+  }
+
   @Test func `four who have it share the work`() throws {
     let file = Self.large
     let seeds = try (0..<4).map { try network.join("seed\($0)") }

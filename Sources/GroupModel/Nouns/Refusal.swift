@@ -14,6 +14,9 @@ package enum Refusal: Error, Hashable, Sendable {
 }
 
 extension Refusal {
+  /// A code and a number of seconds.
+  package static var wireBytes: Int { 3 }
+
   /// On the wire; a number once given is never given another meaning.
   package var code: UInt8 {
     switch self {

@@ -29,9 +29,11 @@ package struct CacheUsage: Hashable, Sendable {
 /// ## Concurrency model
 /// For any thread; nothing under the lock waits.
 final class CacheRoom: Sendable {
-  private struct State {
+  fileprivate struct State {
     var fetchedBytes = 0
     var ownBytes = 0
+    /// Being written just now: there is room for it, and it is in none of the others yet.
+    var comingBytes = 0
     /// As the disk last said, less what was written since.
     var freeBytes = 0
     var isFreshUntil = Instant(nanoseconds: 0)
@@ -59,10 +61,26 @@ final class CacheRoom: Sendable {
   /// How much must go before so much more may come.
   func shortage(adding bytes: Int) -> Int {
     refreshIfOld()
+    return state.withLock { $0.shortage(adding: bytes, limit, isLimited: true) }
+  }
+
+  /// The same of the disk alone, whatever the limit says.
+  func diskShortage(adding bytes: Int) -> Int {
+    refreshIfOld()
+    return state.withLock { $0.shortage(adding: bytes, limit, isLimited: false) }
+  }
+
+  /// So much is written next, if there is room; `release` it afterwards.
+  func claim(_ bytes: Int, beyondLimit: Bool = false) -> Bool {
+    refreshIfOld()
     return state.withLock { state in
-      max(0, state.fetchedBytes + bytes - limit.bytes, limit.freeBytes + bytes - state.freeBytes)
+      guard state.shortage(adding: bytes, limit, isLimited: !beyondLimit) == 0 else { return false }
+      state.comingBytes += bytes
+      return true
     }
   }
+
+  func release(_ bytes: Int) { state.withLock { $0.comingBytes -= bytes } }
 
   /// So much is thrown out at once, that not each block that comes must wait for another to go.
   var batchBytes: Int {
@@ -87,5 +105,13 @@ final class CacheRoom: Sendable {
         limitBytes: limit.bytes, fetchedBytes: state.fetchedBytes, ownBytes: state.ownBytes,
         diskFreeBytes: state.freeBytes)
     }
+  }
+}
+
+extension CacheRoom.State {
+  fileprivate func shortage(adding bytes: Int, _ limit: CacheLimit, isLimited: Bool) -> Int {
+    let coming = comingBytes + bytes
+    let ofDisk = max(0, limit.freeBytes + coming - freeBytes)
+    return isLimited ? max(ofDisk, fetchedBytes + coming - limit.bytes) : ofDisk
   }
 }

@@ -10,11 +10,19 @@ extension Shelf {
   private static let aheadMilliseconds: UseTime = 60_000
   /// Up to this size a content that is closed goes as a whole, without being opened.
   private static let wholeBytesMax = 16 << 20
+  /// The pieces that came or were read last stay for a moment, even beyond the limit: who waited for them must come to
+  /// read them before what he waits for next throws them out.
+  private static let freshMilliseconds: UseTime = 1_000
+  private static let freshBytesMax = 2 << 20
 
-  func makeRoom(for bytes: Int, _ purpose: FetchPurpose) throws(DiskTrouble) {
-    guard room.shortage(adding: bytes) > 0 else { return }
-    _ = evict(atLeast: 0, adding: bytes, purpose)
-    guard room.shortage(adding: bytes) == 0 else { throw .full }
+  /// What somebody wants is taken beyond the limit where nothing can go for it; what is only guessed is not, and the
+  /// disk's own floor holds for both. The room is `release`d when the bytes are written.
+  func claimRoom(for bytes: Int, _ purpose: FetchPurpose) throws(DiskTrouble) {
+    while !room.claim(bytes) {
+      guard evict(atLeast: 0, adding: bytes, purpose) == 0 else { continue }
+      guard room.claim(bytes, beyondLimit: purpose == .demand) else { throw .full }
+      return
+    }
   }
 
   /// Whether so much would fit, if it came for this purpose.
@@ -28,14 +36,28 @@ extension Shelf {
     evictionTurn.take {
       let short = max(bytes, room.shortage(adding: adding))
       guard short > 0 else { return 0 }
-      return evict(max(short, room.batchBytes), purpose)
+      let isDiskShort = bytes > 0 || room.diskShortage(adding: adding) > 0
+      let candidates = candidates(for: purpose)
+      return evict(max(short, room.batchBytes), of: isDiskShort ? candidates : Self.withoutFresh(candidates))
     }
   }
 
-  private func evict(_ bytes: Int, _ purpose: FetchPurpose) -> Int {
+  private static func withoutFresh(_ candidates: [Candidate]) -> [Candidate] {
+    let since = PieceUses.now - freshMilliseconds
+    var freshBytes = 0
+    let fresh = candidates.filter { $0.piece != nil && $0.time >= since }.sorted { $0.time > $1.time }
+      .prefix { candidate in
+        freshBytes += candidate.bytes
+        return freshBytes <= freshBytesMax
+      }
+    let stay = Set(fresh.map(\.place))
+    return stay.isEmpty ? candidates : candidates.filter { !stay.contains($0.place) }
+  }
+
+  private func evict(_ bytes: Int, of candidates: [Candidate]) -> Int {
     var chosen: [ContentName: [UInt32]] = [:]
     var sum = 0
-    for candidate in candidates(for: purpose).sorted(by: { $0.goesBefore($1) }) {
+    for candidate in candidates.sorted(by: { $0.goesBefore($1) }) {
       guard sum < bytes else { break }
       chosen[candidate.name, default: []] += candidate.piece.map { [$0] } ?? []
       sum += candidate.bytes
@@ -53,6 +75,13 @@ extension Shelf {
     let time: UseTime
     let isEdge: Bool
     let bytes: Int
+
+    struct Place: Hashable {
+      let name: ContentName
+      let piece: UInt32?
+    }
+
+    var place: Place { Place(name: name, piece: piece) }
 
     /// Of pieces used at once the later in the file goes first: who returns begins at the beginning.
     func goesBefore(_ other: Candidate) -> Bool {

@@ -23,10 +23,8 @@ extension StoredContent {
       guard !state.isKept, state.pins == 0, let body = state.bodies.first(where: \.file.isCache) else {
         return []
       }
-      return state.piecesInCache(of: body, layout: layout).map { piece in
-        Offer(
-          piece: piece, time: state.uses.time(of: piece), isEdge: isEdge(piece),
-          bytes: layout.bytes(ofPiece: Int(piece)).count)
+      return state.bytesInCache(of: body, layout: layout).map { piece, bytes in
+        Offer(piece: piece, time: state.uses.time(of: piece), isEdge: isEdge(piece), bytes: bytes)
       }
     }
   }
@@ -36,7 +34,7 @@ extension StoredContent {
     return bytes.lowerBound < Self.edgeBytes || bytes.upperBound > layout.fileBytes - Self.edgeBytes
   }
 
-  /// How many bytes the disk has got back.
+  /// How many bytes went. Not by what the file takes on the disk: others may write to it meanwhile.
   func evict(_ pieces: [UInt32]) throws(DiskTrouble) -> Int {
     var lost: [BlockRange] = []
     defer { shelf.tell(self, lost.map { .lost($0, .evicted) }) }
@@ -47,28 +45,31 @@ extension StoredContent {
       defer { endPunching() }
       try unclaim(withdrawn.runs)
       for run in withdrawn.runs { try file.descriptor.punch(layout.bytes(of: run)) }
-      return noteFreed(file)
+      noteFreed(file)
+      return withdrawn.bytes
     }
   }
 
   private func withdrawForEviction(
     _ pieces: [UInt32]
-  ) -> (file: PieceFile?, runs: [BlockRange], lost: [BlockRange]) {
+  ) -> (file: PieceFile?, runs: [BlockRange], lost: [BlockRange], bytes: Int) {
     state.withLock { state in
       guard !state.isKept, state.pins == 0, let index = state.bodies.firstIndex(where: \.file.isCache) else {
-        return (nil, [], [])
+        return (nil, [], [], 0)
       }
       let runs = pieces.map { layout.blocks(ofPiece: Int($0)) }
         .filter { run in !state.writing.contains { $0.clamped(to: run) != nil } }
       var lost: [BlockRange] = []
+      var bytes = 0
       for run in runs {
+        bytes += state.bodies[index].bytes(in: run, layout: layout)
         lost += state.lose(run, in: index, layout: layout)
         state.bodies[index].doubtful.remove(run)
         state.uses.forget(run.pieces)
       }
       state.punching = runs
       state.bodies[index].writesBegun += 1
-      return (state.bodies[index].file, runs, lost)
+      return (state.bodies[index].file, runs, lost, bytes)
     }
   }
 
@@ -82,19 +83,33 @@ extension StoredContent {
     for semaphore in waiting { semaphore.signal() }
   }
 
-  private func noteFreed(_ file: PieceFile) -> Int {
-    guard let allocated = try? file.descriptor.allocatedBytes() else { return 0 }
+  private func noteFreed(_ file: PieceFile) {
+    guard let allocated = try? file.descriptor.allocatedBytes() else { return }
     let delta = state.withLock { $0.setAllocated(allocated) }
     shelf.room.add(delta, isKept: false)
-    return -delta
   }
 }
 
 extension StoredContent.State {
-  /// Pieces of which anything lies in the file, right or doubtful.
-  fileprivate func piecesInCache(of body: StoredContent.Body, layout: ContentLayout) -> [UInt32] {
-    var pieces = PieceSet()
-    for set in [body.held, body.doubtful] { set.forEachRun { pieces.insert($0.pieces) } }
-    return pieces.ranges.flatMap { Array($0) }
+  /// How much of each piece lies in the file, right or doubtful.
+  fileprivate func bytesInCache(of body: StoredContent.Body, layout: ContentLayout) -> [UInt32: Int] {
+    var bytes: [UInt32: Int] = [:]
+    for set in [body.held, body.doubtful] {
+      set.forEachRun { run in
+        for piece in run.pieces {
+          guard let part = run.clamped(to: layout.blocks(ofPiece: Int(piece))) else { continue }
+          bytes[piece, default: 0] += layout.bytes(of: part).count
+        }
+      }
+    }
+    return bytes
+  }
+}
+
+extension StoredContent.Body {
+  fileprivate func bytes(in blocks: BlockRange, layout: ContentLayout) -> Int {
+    [held, doubtful].reduce(0) { sum, set in
+      sum + set.runs(in: blocks).reduce(0) { $0 + layout.bytes(of: $1).count }
+    }
   }
 }

@@ -18,7 +18,7 @@ package enum PutResult: Hashable, Sendable {
 
 /// What bytes are wanted for: how much may be thrown out for them.
 package enum FetchPurpose: Sendable {
-  /// Somebody waits: everything that may be evicted may go.
+  /// Somebody waits: everything that may be evicted may go, and where that is too little, the limit is exceeded.
   case demand
   /// A guess: only what was not used for a while may go.
   case ahead
@@ -63,7 +63,8 @@ extension StoredContent {
   private func write(
     _ blocks: BlockRange, _ bytes: RawSpan, to file: PieceFile, for purpose: FetchPurpose
   ) throws(DiskTrouble) -> Int {
-    if file.isCache { try shelf.makeRoom(for: bytes.byteCount, purpose) }
+    if file.isCache { try shelf.claimRoom(for: bytes.byteCount, purpose) }
+    defer { if file.isCache { shelf.room.release(bytes.byteCount) } }
     while !beginWriting(blocks, to: file) {}
     do throws(DiskTrouble) {
       try writeMakingRoom(bytes, at: layout.bytes(of: blocks).lowerBound, to: file, purpose)

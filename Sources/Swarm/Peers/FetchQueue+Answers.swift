@@ -4,15 +4,20 @@ internal import GroupModel
 internal import Link
 
 extension FetchQueue {
-  /// The bytes are here, and will be verified.
-  func landed(_ ticket: Ticket, now: Instant) {
-    guard let request = requests[ticket] else { return }
+  /// The bytes are here, and will be verified. Says how much may be thrown out to keep them: what was a guess when it
+  /// was asked for is none if somebody waits for it now.
+  @discardableResult
+  func landed(_ ticket: Ticket, now: Instant) -> FetchPurpose {
+    guard let request = requests[ticket] else { return .ahead }
+    let purpose = request.content.isWaitedFor(request.blocks.indices) ? .demand : request.purpose
+    requests[ticket]?.purpose = purpose
     requests[ticket]?.hasLanded = true
     request.content.counters.received += request.bytes
     peers[request.peer]?.delivered(request.bytes, now: now)
     if request.wasAlone, request.blocks.count <= Self.roundTripBlocks {
       peers[request.peer]?.roundTrip(took: PeerPace.seconds(from: request.asked, to: now))
     }
+    return purpose
   }
 
   /// An answer of more than this takes its time for its bytes.
@@ -29,6 +34,7 @@ extension FetchQueue {
       content.counters.wasted += request.bytes
       lines.dropLiar(request.peer)
     case .unknownHash: content.counters.wasted += request.bytes
+    case .trouble(.full) where request.purpose == .ahead: giveWay(request)
     case .trouble(let trouble): failAll(of: content, because: .disk(trouble))
     }
   }
@@ -42,6 +48,16 @@ extension FetchQueue {
     content.counters.duplicate += request.bytes - newBytes
     keep(request.blocks.indices, of: content, now: now)
     cancelCopies(of: request.blocks, in: content)
+  }
+
+  /// There was no room for a guess. Who has begun to wait for the same meanwhile has it asked for anew, and kept.
+  private func giveWay(_ request: BlockRequest) {
+    let content = request.content
+    for (id, demand) in content.demands
+    where demand.urgency > .now && demand.blocks.overlaps(request.blocks.indices) {
+      content.demands[id] = nil
+      settled.append((demand.then, .failure(.disk(.full))))
+    }
   }
 
   private func cancelCopies(of blocks: BlockRange, in content: FetchedContent) {

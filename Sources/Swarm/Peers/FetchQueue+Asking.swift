@@ -46,7 +46,7 @@ extension FetchQueue {
       let countMax = share(of: run.count, among: candidates.count, urgency, best)
       let wanted = next..<min(run.upperBound, held.upperBound)
       guard let blocks = BlockPicker.request(wanted, countMax: countMax) else { return }
-      ask(best, for: blocks, of: content, urgency, urgency == .ahead ? .ahead : .demand, now: now)
+      ask(best, for: blocks, of: content, urgency, urgency == .now ? .demand : .ahead, now: now)
       next = blocks.end
       if !hasRoom(best, urgency, now) { free.removeAll { $0 == best } }
     }
@@ -176,7 +176,8 @@ extension FetchQueue {
       outstanding: pace.outstandingBytes + bytes, waitedFor: content.isWaitedFor(blocks.indices))
     requests[ticket] = BlockRequest(
       peer: peer, content: content, blocks: blocks, bytes: bytes, asked: now,
-      wasAlone: pace.outstandingRequests == 0, expected: now + expected, due: now + Int(patience * 1000))
+      wasAlone: pace.outstandingRequests == 0, purpose: purpose, expected: now + expected,
+      due: now + Int(patience * 1000))
     content.requests.insert(ticket)
     content.asked.insert(blocks.indices)
     content.open.remove(blocks.indices)
@@ -184,7 +185,7 @@ extension FetchQueue {
     inFlightBytes += bytes
     downLimit?.take(bytes, now: now)
     peers[peer]?.asked(bytes, now: now)
-    let wanted = WantedBlocks(key: content.key, blocks: blocks, urgency: urgency, purpose: purpose)
+    let wanted = WantedBlocks(key: content.key, blocks: blocks, urgency: urgency)
     lines.ask(peer, wanted, ticket)
   }
 }

@@ -31,8 +31,6 @@ struct WantedBlocks {
   let key: ContentKey
   let blocks: BlockRange
   let urgency: Urgency
-  /// How much may be thrown out to keep it.
-  let purpose: FetchPurpose
 }
 
 /// What a queue has done for it.

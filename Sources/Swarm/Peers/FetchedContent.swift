@@ -26,6 +26,8 @@ struct BlockRequest {
   let asked: Instant
   /// Nothing else was asked of the peer at that moment, so that the time it takes is a round trip.
   let wasAlone: Bool
+  /// How much may be thrown out to keep it.
+  var purpose: FetchPurpose
   var expected: Instant
   /// From here on it is late, and may be asked of others too.
   var due: Instant

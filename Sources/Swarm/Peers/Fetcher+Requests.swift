@@ -21,7 +21,8 @@ extension Fetcher: FetchLines {
     session.lastUsed = .now
     let store = known.store
     session.exchanges[ticket] = session.line.askForBulk(
-      request.kind, writer.bytes, into: pool, bytesMax: answer.bytes, within: Self.answerMilliseconds
+      request.kind, writer.bytes, into: pool, bytesMax: answer.bytesMax,
+      within: Self.answerMilliseconds
     ) { [weak self, weak session] result in
       guard let self, let session else { return }
       session.exchanges[ticket] = nil
@@ -55,10 +56,10 @@ extension Fetcher: FetchLines {
       session.receiving.add(answer.blockBytes, of: key, now: .now)
       wanted[key]?.refusals[session.id] = nil
     }
-    queue.landed(ticket, now: .now)
+    let purpose = queue.landed(ticket, now: .now)
     let buffer = message.body
     crew.add(isUrgent: answer.isUrgent) { [self] in
-      let outcome = answer.keep(buffer, in: store)
+      let outcome = answer.keep(buffer, in: store, for: purpose)
       loop.post { self.verified(ticket, outcome, answer.blocks) }
     }
   }
@@ -94,7 +95,6 @@ extension Fetcher: FetchLines {
 struct BlocksAnswer: Sendable {
   let blocks: BlockRange
   let isUrgent: Bool
-  private let purpose: FetchPurpose
   private let layout: ContentLayout
   /// The piece of the blocks, or all of a content that is smaller.
   private let piece: Subtree
@@ -104,7 +104,6 @@ struct BlocksAnswer: Sendable {
   init(for wish: WantedBlocks, of store: any ContentStoring) {
     blocks = wish.blocks
     isUrgent = wish.urgency == .now
-    purpose = wish.purpose
     layout = store.layout
     let index = blocks.start / ContentLayout.blocksPerPiece
     guard let piece = Subtree(piece: index, in: layout) else {
@@ -124,8 +123,11 @@ struct BlocksAnswer: Sendable {
 
   var bytes: Int { hashBytes + blockBytes }
 
+  /// A file may be shorter than the words with which it is refused.
+  var bytesMax: Int { max(bytes, Refusal.wireBytes) }
+
   /// Learns the hashes if there are some, and keeps the blocks. On the verifying crew's threads.
-  func keep(_ buffer: BulkBuffer, in store: any ContentStoring) -> PutResult {
+  func keep(_ buffer: BulkBuffer, in store: any ContentStoring, for purpose: FetchPurpose) -> PutResult {
     let body = buffer.bytes
     if let uncles {
       let digests = (0..<hashCount + uncles).map { index in

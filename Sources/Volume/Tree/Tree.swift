@@ -60,10 +60,11 @@ package final class Tree: Sendable {
 
   package var space: SpaceUse {
     let usage = volume.store.usage
-    let used = usage.fetchedBytes + usage.ownBytes
-    let total = max(usage.limitBytes, used)
+    let total = usage.limitBytes
+    // What is the member's own has no limit, and what a reader waits for may go a little beyond it.
+    let used = min(total, usage.fetchedBytes + usage.ownBytes)
     return SpaceUse(
-      totalBytes: total, freeBytes: min(max(0, total - used), max(0, usage.diskFreeBytes)), usedBytes: used)
+      totalBytes: total, freeBytes: min(total - used, max(0, usage.diskFreeBytes)), usedBytes: used)
   }
 }
 

@@ -76,6 +76,24 @@ extension OnOneMount {
       alice.does("rm -r team/archive.zip $S/archive.zip $S/files")
     }
 
+    @Test(arguments: [1, 2])
+    func `a file is read through a cache that is much smaller, and df shows its limit`(mebibytes: Int) {
+      let elsewhere = bob.person.story.person("bob", at: "small\(mebibytes)")
+      elsewhere.succeeds("login", "bob", elsewhere.password)
+      let mount = elsewhere.mountsApart("--listen", "127.0.0.1:0", "--cache-size", "\(mebibytes)M")
+      alice.does("head -c 30000000 /dev/urandom > team/wide")
+      mount.sees("30000000\n", by: "stat -c %s team/wide")
+      for _ in 0..<3 {
+        // What the kernel has kept of it is dropped, or the next would read that.
+        mount.does("dd if=team/wide iflag=nocache count=0 status=none")
+        mount.does("set -o pipefail; cat team/wide | cmp - '\(alice.place)/team/wide'")
+        #expect(mount.does("df -B 1M --output=size . | tail -n 1 | tr -d ' '") == "\(mebibytes)\n")
+        #expect(mount.does("df -B 1M --output=used . | tail -n 1 | tr -d ' '") == "\(mebibytes)\n")
+      }
+      elsewhere.succeeds("unmount", mount.path)
+      alice.does("rm team/wide")
+    }
+
     @Test func `.downloads fetches whole files in the background`() {
       alice.does("head -c 3000000 /dev/urandom > 'team/in the back'")
       bob.sees("3000000", by: "stat -c %s 'team/in the back'")

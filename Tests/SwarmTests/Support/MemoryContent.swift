@@ -15,6 +15,7 @@ final class MemoryContent: ContentStoring {
     var forged = 0
     var reads = 0
     var liesAbout: BlockRuns?
+    var takesGuesses = true
   }
 
   let layout: ContentLayout
@@ -50,6 +51,9 @@ final class MemoryContent: ContentStoring {
   /// From now on these are served with a wrong byte.
   func lie(about blocks: BlockRuns) { state.withLock { $0.liesAbout = blocks } }
 
+  /// As a cache in which all was used a moment ago.
+  func hasNoRoomForGuesses() { state.withLock { $0.takesGuesses = false } }
+
   func heldRuns() -> BlockRuns { state.withLock { $0.held } }
 
   func holds(_ blocks: BlockRange) -> Bool { state.withLock { $0.held.contains(blocks.indices) } }
@@ -75,6 +79,7 @@ final class MemoryContent: ContentStoring {
     let new = bytes.withUnsafeBytes { Array($0) }
     let range = layout.bytes(of: blocks)
     return state.withLock { state in
+      guard state.takesGuesses || purpose == .demand else { return .trouble(.full) }
       for block in blocks.indices {
         guard let leaf = Subtree(block: block, in: layout).flatMap({ state.known.hash(of: $0) }) else {
           return .unknownHash(block: block)
