@@ -59,6 +59,8 @@ package final class PublishJournal: Sendable {
 
   package func holds(_ request: RequestID) -> Bool { table[request] != nil }
 
+  package subscript(request: RequestID) -> PendingPublish? { table[request] }
+
   /// Some may have been lost: the file had been changed. What is left of it is kept as `publish-journal.damaged`.
   package var wasDamaged: Bool { table.wasDamaged }
 

@@ -37,6 +37,7 @@ package final class TrackerLine: @unchecked Sendable {
     let message: (kind: UInt8, body: [UInt8])?
     let began = Instant.now
     let deadline: Instant
+    var sending: @Sendable () -> Void = {}
     let answered: Answered
   }
 
@@ -163,14 +164,17 @@ extension TrackerLine {
     return try awaited.wait().get()
   }
 
-  /// `answered` is called on the loop's thread.
+  /// `answered` is called on the loop's thread, and so is `sending`, before each time that it is written to a line: what
+  /// was never sent was certainly never heard.
   package func ask(
-    _ request: TrackerRequest, within milliseconds: Int? = nil, _ answered: @escaping Answered
+    _ request: TrackerRequest, within milliseconds: Int? = nil, sending: @escaping @Sendable () -> Void = {},
+    _ answered: @escaping Answered
   ) {
     var writer = WireWriter()
     request.write(to: &writer)
     let deadline = Instant.now + (milliseconds ?? patienceMilliseconds)
-    let wish = Wish(message: (request.kind, writer.bytes), deadline: deadline, answered: answered)
+    let wish = Wish(
+      message: (request.kind, writer.bytes), deadline: deadline, sending: sending, answered: answered)
     post(wish)
   }
 
@@ -194,6 +198,7 @@ extension TrackerLine {
       wishes[number] = nil
       return wish.answered(.success(.done))
     }
+    wish.sending()
     line.ask(message.kind, message.body, within: Self.noDeadline) { [weak self] result in
       if case .success(let answer) = result { self?.settle(number, asked: message.kind, answer) }
     }

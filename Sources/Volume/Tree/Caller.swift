@@ -51,6 +51,7 @@ package final class Caller: Sendable {
   /// more is not noted.
   package func ask(
     _ line: TrackerLine, _ request: TrackerRequest, within milliseconds: Int? = nil,
+    sending: @escaping @Sendable () -> Void = {},
     noting: @escaping @Sendable (TrackerAnswer) -> Void = { _ in }
   ) throws(TreeError) -> TrackerAnswer {
     let milliseconds = milliseconds ?? line.patienceMilliseconds
@@ -58,7 +59,7 @@ package final class Caller: Sendable {
     var interruption: TreeError?
     do throws(TreeError) {
       _ = try wait(until: .now + milliseconds + 1_000) { bell in
-        line.ask(request, within: milliseconds) { result in
+        line.ask(request, within: milliseconds, sending: sending) { result in
           if box.put(result), case .success(let answer) = result { noting(answer) }
           bell.signal()
         }

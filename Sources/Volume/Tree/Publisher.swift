@@ -1,5 +1,6 @@
-// What was closed and the tracker has not decided: kept in a journal, tried until it is, also after a restart. And what
-// stays on this machine, as editors' debris does, kept in a journal that nobody is ever told of.
+// What was closed and the tracker has not decided: kept in a journal, tried until it is, also after a restart. What of it
+// was withdrawn here, but may have been heard: in another, until it is undone. And what stays on this machine, as
+// editors' debris does, in a journal that nobody is ever told of.
 
 internal import GroupModel
 internal import Link
@@ -12,6 +13,8 @@ internal import Synchronization
 final class Publisher: @unchecked Sendable {
   private struct State {
     var inFlight: Set<RequestID> = []
+    /// A tracker may have heard of them, and what it said is not known.
+    var sent: Set<RequestID> = []
     /// Decisions on what was proposed here: what follows from them is done by who proposed it.
     var own: [OwnDecision: @Sendable (UInt64) -> Void] = [:]
     /// Files that were closed before all that they need of their old version was here.
@@ -31,6 +34,7 @@ final class Publisher: @unchecked Sendable {
 
   let journal: PublishJournal
   let locals: PublishJournal
+  let withdrawn: PublishJournal
   weak var tree: Tree?
   private let state = Mutex(State())
   private let bell = Semaphore()
@@ -39,14 +43,19 @@ final class Publisher: @unchecked Sendable {
 
   init(in stateDirectory: String) throws(TreeError) {
     guard let pending = LocalPath(stateDirectory + "/journal"),
-      let locals = LocalPath(stateDirectory + "/local")
+      let locals = LocalPath(stateDirectory + "/local"),
+      let withdrawn = LocalPath(stateDirectory + "/withdrawn")
     else { throw .state("the state directory's path is too long") }
     do throws(DiskTrouble) {
       journal = try PublishJournal(in: pending)
       self.locals = try PublishJournal(in: locals)
+      self.withdrawn = try PublishJournal(in: withdrawn)
     } catch {
       throw TreeError(error)
     }
+    // What was sent before the restart is not known any more.
+    let rows = journal.pending
+    state.withLock { $0.sent = Set(rows.map(\.request)) }
   }
 
   func start() { thread.withLock { $0 = WorkerThread("publisher") { [self] in serve() } } }
@@ -66,7 +75,9 @@ final class Publisher: @unchecked Sendable {
       guard let tree, !state.withLock({ $0.isStopping }) else { continue }
       tree.endHiding(olderThan: Clock.now - Self.hiddenNanoseconds, for: caller)
       for node in state.withLock({ $0.unfinished }) { tree.finish(node, for: caller) }
-      for row in journal.pending where begin(row.request) {
+      // Before what is pending: it may be in its place, or below it.
+      let isClear = withdrawn.pending.allSatisfy { tree.undo($0, for: caller) }
+      for row in journal.pending where isClear && begin(row.request) {
         // Whoever asked for it himself may have had his answer meanwhile.
         let goesOn = !journal.holds(row.request) || tree.retry(row, for: caller)
         end(row.request)
@@ -79,6 +90,33 @@ final class Publisher: @unchecked Sendable {
   func begin(_ request: RequestID) -> Bool { state.withLock { $0.inFlight.insert(request).inserted } }
 
   func end(_ request: RequestID) { state.withLock { _ = $0.inFlight.remove(request) } }
+
+  func noteSent(_ request: RequestID) { state.withLock { _ = $0.sent.insert(request) } }
+
+  /// Its answer says that it is done, or never will be.
+  func noteAnswered(_ request: RequestID) { state.withLock { _ = $0.sent.remove(request) } }
+
+  /// It is not wanted any more. What may have been heard has to be undone, first written down as that.
+  func withdraw(_ row: PendingPublish) throws(DiskTrouble) {
+    if state.withLock({ $0.sent.contains(row.request) }) {
+      try withdrawn.append(row)
+      tryAgain()
+    }
+    try journal.remove(row.request)
+  }
+
+  /// Something else that was withdrawn there is still to be undone.
+  func isHeld(_ row: PendingPublish) -> Bool {
+    guard let path = row.path else { return false }
+    return isHeld(path, in: row.group)
+  }
+
+  func isHeld(_ path: FilePath, in group: GroupID) -> Bool {
+    withdrawn.pending.contains { row in
+      guard row.group == group, let old = row.path else { return false }
+      return old == path || old.isInside(path) || path.isInside(old)
+    }
+  }
 
   /// `then` is what follows from it here, as soon as it is in the catalog.
   func noteOwn(_ group: GroupID, _ number: UInt64, then: @escaping @Sendable (UInt64) -> Void = { _ in }) {
@@ -100,5 +138,14 @@ final class Publisher: @unchecked Sendable {
     }
   }
 
-  var hasUnfinished: Bool { !state.withLock { $0.unfinished.isEmpty } }
+  var isIdle: Bool { journal.pending.isEmpty && withdrawn.pending.isEmpty && !hasUnfinished }
+
+  private var hasUnfinished: Bool { !state.withLock { $0.unfinished.isEmpty } }
+}
+
+extension PendingPublish {
+  var path: FilePath? {
+    guard case .publish(let path, _, _, _) = proposal.wish else { return nil }
+    return path
+  }
 }

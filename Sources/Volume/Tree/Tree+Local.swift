@@ -12,7 +12,7 @@ extension Tree {
     forgetLocal(node, file)
     let name = try groupName(file.group)
     let (content, modified, pending) = file.state.withLock { ($0.content, $0.modified, $0.pending) }
-    if let pending { forgetRow(pending) }
+    if let pending { withdraw(pending) }
     let row = PendingPublish(
       Proposal(.publish(path, .file(content), modified: modified, over: nil), in: name), in: file.group,
       as: Self.localRequest(path, file.group))
@@ -47,9 +47,11 @@ extension Tree {
 // At the start.
 extension Tree {
   func restorePending() {
+    // A crash may have come between the two journals.
+    for row in publisher.withdrawn.pending { try? publisher.journal.remove(row.request) }
     for row in publisher.journal.pending { restore(row, isLocalOnly: false) }
     for row in publisher.locals.pending { restore(row, isLocalOnly: true) }
-    if publisher.journal.wasDamaged {
+    if publisher.journal.wasDamaged || publisher.withdrawn.wasDamaged {
       volume.log("the journal of what is to be published was damaged: look whether your last files are there")
     }
   }

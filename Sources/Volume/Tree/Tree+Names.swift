@@ -32,14 +32,26 @@ extension Tree {
   /// as the catalog has it, on the book's thread; not where the line was lost meanwhile.
   @discardableResult
   func decide(
-    _ wish: Proposal.Wish, in group: GroupID, for caller: Caller, until deadline: Instant,
+    _ wish: Proposal.Wish, in group: GroupID, as request: RequestID? = nil, for caller: Caller,
+    until deadline: Instant,
     then: @escaping @Sendable (UInt64) -> Void = { _ in }
   ) throws(TreeError) -> UInt64 {
     let proposal = Proposal(wish, in: try groupName(group))
     let milliseconds = max(deadline.milliseconds(after: .now), Self.answerMillisecondsMin)
-    let answer = try caller.ask(volume.line, .propose(.next(), proposal), within: milliseconds) {
-      [publisher] answer in
-      if case .decided(let group, let number) = answer { publisher.noteOwn(group, number, then: then) }
+    let id = request ?? .next()
+    var isKept = false
+    // What is not journaled when nobody answers is nothing to be withdrawn.
+    defer { if !isKept { publisher.noteAnswered(id) } }
+    let answer: TrackerAnswer
+    do throws(TreeError) {
+      answer = try tell(id, proposal, for: caller, within: milliseconds) { [publisher] answer in
+        if case .decided(let group, let number) = answer {
+          publisher.noteOwn(group, number, then: then)
+        }
+      }
+    } catch {
+      isKept = request != nil && error == .noTracker
+      throw error
     }
     switch answer {
     case .decided(let group, let number):
@@ -120,12 +132,16 @@ extension Tree {
     let modified = Clock.now
     let hidden = takeHidden(spot)
     let isBelowPending = table.withLock { _ in spot.directory.pending != nil }
-    if isBelowPending { return try makePending(kind, modified: modified, at: spot, over: hidden) }
+    if isBelowPending || publisher.isHeld(spot.path, in: spot.group) {
+      return try makePending(kind, modified: modified, at: spot, over: hidden)
+    }
+    // It is the same request that waits in the journal, so that it counts once.
+    let request = RequestID.next()
     let wish = Proposal.Wish.publish(spot.path, kind, modified: modified, over: hidden?.version ?? 0)
     do throws(TreeError) {
-      try decide(wish, in: spot.group, for: caller, until: deadline)
+      try decide(wish, in: spot.group, as: request, for: caller, until: deadline)
     } catch .noTracker {
-      return try makePending(kind, modified: modified, at: spot, over: hidden)
+      return try makePending(kind, modified: modified, at: spot, over: hidden, as: request)
     } catch {
       throw error == .refused(.conflict) ? .exists : error
     }
@@ -141,10 +157,10 @@ extension Tree {
 
   /// While no tracker answers it is here, and in the journal.
   private func makePending(
-    _ kind: Entry.Kind, modified: Int64, at spot: Spot, over hidden: Entry?
+    _ kind: Entry.Kind, modified: Int64, at spot: Spot, over hidden: Entry?, as request: RequestID = .next()
   ) throws(TreeError) -> Found {
     let wish = Proposal.Wish.publish(spot.path, kind, modified: modified, over: hidden?.version ?? 0)
-    let row = PendingPublish(Proposal(wish, in: try groupName(spot.group)), in: spot.group, as: .next())
+    let row = PendingPublish(Proposal(wish, in: try groupName(spot.group)), in: spot.group, as: request)
     // Whoever tries again what is in the journal finds the node, too.
     _ = publisher.begin(row.request)
     defer { publisher.end(row.request) }
@@ -263,7 +279,7 @@ extension Tree {
       }
       return (state.pending, state.isLocalOnly, state.handles == 0 ? state.draft : nil, state.stored)
     }
-    if let pending { forgetRow(pending) }
+    if let pending { withdraw(pending) }
     if isLocalOnly { forgetLocal(node, file) }
     if let stored, pending != nil || isLocalOnly { volume.dropUnshared(stored) }
     draft?.discard()
@@ -271,8 +287,8 @@ extension Tree {
     vanish(node)
   }
 
-  private func dropPending(_ request: RequestID, _ node: Node) {
-    try? publisher.journal.remove(request)
+  func dropPending(_ request: RequestID, _ node: Node) {
+    if let row = publisher.journal[request] { withdraw(row) }
     vanish(node)
   }
 

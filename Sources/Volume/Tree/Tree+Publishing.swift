@@ -47,7 +47,7 @@ extension Tree {
       defer { (state.isDirty, state.pending) = (false, nil) }
       return (state.stored, state.pending)
     }
-    if let pending { forgetRow(pending) }
+    if let pending { withdraw(pending) }
     if table.withLock({ _ in node.parent != nil }) {
       let place = stored.flatMap { keepAside($0, as: node.name) }.map { ": its content is kept as \($0)" }
       volume.log("\(words(for: node)) has no directory any more\(place ?? "")")
@@ -175,7 +175,7 @@ extension Tree {
     let (old, stored) = file.state.withLock { ($0.pending, $0.stored) }
     do throws(DiskTrouble) {
       try publisher.journal.append(row)
-      if let old { try publisher.journal.remove(old.request) }
+      if let old { try publisher.withdraw(old) }
     } catch {
       throw TreeError(error)
     }
@@ -202,11 +202,32 @@ extension Tree {
   func decide(
     _ row: PendingPublish, for caller: Caller, until deadline: Instant
   ) throws(TreeError) -> TrackerAnswer {
-    let request = TrackerRequest.propose(row.request, row.proposal)
-    return try caller.ask(volume.line, request, within: deadline.milliseconds(after: .now)) {
-      [publisher] answer in
+    // As if no tracker answered: who tries again has to undo that first.
+    guard !publisher.isHeld(row) else { throw .noTracker }
+    return try tell(
+      row.request, row.proposal, for: caller, within: deadline.milliseconds(after: .now)
+    ) { [publisher] answer in
       if case .decided(let group, let number) = answer { publisher.noteOwn(group, number) }
     }
+  }
+
+  /// Notes that a tracker may have heard of it. What was decided is forgotten with its row.
+  func tell(
+    _ request: RequestID, _ proposal: Proposal, for caller: Caller, within milliseconds: Int,
+    noting: @escaping @Sendable (TrackerAnswer) -> Void
+  ) throws(TreeError) -> TrackerAnswer {
+    let answer: TrackerAnswer
+    do throws(TreeError) {
+      answer = try caller.ask(
+        volume.line, .propose(request, proposal), within: milliseconds,
+        sending: { [publisher] in publisher.noteSent(request) }, noting: noting)
+    } catch {
+      // The line goes on trying for a while.
+      if error == .interrupted { publisher.noteSent(request) }
+      throw error
+    }
+    if case .refused = answer, !answer.isPostponed { publisher.noteAnswered(request) }
+    return answer
   }
 
   /// Bytes before names: who hears of the name finds who has the bytes.
@@ -266,9 +287,11 @@ extension Tree {
     kernel.forgetNode(node.number, bytes: false)
   }
 
+  /// It is settled.
   func forgetRow(_ row: PendingPublish) {
     do throws(DiskTrouble) { try publisher.journal.remove(row.request) } catch {
       volume.log("the journal cannot be written: \(error.sentence)")
     }
+    publisher.noteAnswered(row.request)
   }
 }

@@ -218,6 +218,7 @@ extension Tree {
       state.isDirty = true
     }
     if let target, let old = target.file { discardReplaced(old, at: target) }
+    if let target, let pending = table.withLock({ _ in target.pending }) { dropPending(pending, target) }
     // What is still being written is published when it is closed.
     guard !isOpen else { return }
     try publishAlone(file, at: node, for: caller, until: .now + patienceMilliseconds)

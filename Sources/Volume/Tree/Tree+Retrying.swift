@@ -44,7 +44,7 @@ extension Tree {
 
   /// Its group is no longer mine, or its directory has gone: what it holds is kept for its user.
   private func giveUp(_ row: PendingPublish) {
-    forgetRow(row)
+    withdraw(row)
     guard case .publish(let path, .file(let content), _, _) = row.proposal.wish,
       let name = ContentName(content),
       let stored = try? volume.store.content(name)
@@ -95,7 +95,7 @@ extension Tree {
     let moved = PendingPublish(Proposal(wish, in: row.proposal.group), in: row.group, as: .next())
     do throws(DiskTrouble) { try publisher.journal.append(moved) } catch { return nil }
     table.withLock { _ in node.pending = moved.request }
-    forgetRow(row)
+    withdraw(row)
     return moved
   }
 
@@ -107,11 +107,10 @@ extension Tree {
     }
   }
 
-  /// What is closed and not published, for the status: group and path.
+  /// What is closed and not published, and what is to be undone, for the status: group and path.
   package var pending: [(group: GroupName, path: FilePath)] {
-    publisher.journal.pending.compactMap { row in
-      guard case .publish(let path, _, _, _) = row.proposal.wish else { return nil }
-      return (row.proposal.group, path)
+    (publisher.withdrawn.pending + publisher.journal.pending).compactMap { row in
+      row.path.map { (row.proposal.group, $0) }
     }
   }
 
@@ -120,7 +119,7 @@ extension Tree {
     endHiding(olderThan: .max, for: caller)
     let deadline = Instant.now + milliseconds
     publisher.tryAgain()
-    while !publisher.journal.pending.isEmpty || publisher.hasUnfinished {
+    while !publisher.isIdle {
       guard Instant.now < deadline else {
         throw volume.book.isCurrent ? .notNow("some files wait for others") : .noTracker
       }
@@ -130,8 +129,5 @@ extension Tree {
 }
 
 extension PendingPublish {
-  fileprivate func isAt(_ path: FilePath) -> Bool {
-    guard case .publish(let own, _, _, _) = proposal.wish else { return false }
-    return own == path
-  }
+  fileprivate func isAt(_ path: FilePath) -> Bool { self.path == path }
 }

@@ -67,7 +67,9 @@ extension StorageFacts {
     var facts = StorageFacts()
     facts.cacheBytesMax = options.cacheBytesMax
     facts.freeBytes = freeBytes(near: state)
-    facts.pending = LocalPath("\(state)/journal").flatMap { try? PublishJournal.count(in: $0) } ?? 0
+    facts.pending = ["journal", "withdrawn"].reduce(0) { sum, name in
+      sum + (LocalPath("\(state)/\(name)").flatMap { try? PublishJournal.count(in: $0) } ?? 0)
+    }
     facts.recovered = FolderNames.of("\(state)/recovered").count
     return facts
   }
