@@ -16,7 +16,7 @@ extension Clerk {
     guard !entry.kind.isDirectory else { return .refused(.isDirectory) }
     try ledger.setSharing(path, in: group, by: user, isOn: isOn)
     let standing = Outcome(group: group, number: facts.next - 1)
-    let isLast = isOn ? false : !(try ledger.isShared(entry, in: group))
+    let isLast = isOn ? false : !(try isShared(entry, in: group, without: user))
     guard isLast else {
       try ledger.remember(standing, of: id, by: user, at: now)
       return .stands(standing)
@@ -25,5 +25,21 @@ extension Clerk {
     try ledger.apply(decision)
     try ledger.remember(Outcome(group: group, number: facts.next), of: id, by: user, at: now)
     return .decided(name, decision)
+  }
+
+  /// By those who have said so, or else by those who hold all of it now, because they have read it. Of these nothing is
+  /// written until the others have stopped; from then on they share it as if they had said so.
+  private func isShared(
+    _ entry: Entry, in group: GroupID, without user: UserName
+  ) throws(DatabaseError) -> Bool {
+    if try ledger.isShared(entry, in: group) { return true }
+    guard case .file(let content) = entry.kind, let root = content.root else { return false }
+    var isShared = false
+    for holder in registry.wholeHolders(of: ContentKey(group: group, root: root), except: user) {
+      guard try ledger.memberships(of: holder).contains(group) else { continue }
+      try ledger.setSharing(entry.path, in: group, by: holder, isOn: true)
+      isShared = true
+    }
+    return isShared
   }
 }

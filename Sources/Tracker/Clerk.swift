@@ -70,6 +70,7 @@ final class Clerk: @unchecked Sendable {
   let accounts: Accounts
   let presence: Presence
   let witnesses: Witnesses
+  let registry: Registry
   let log: Log
   let counts = DecisionCounts()
   /// Called when the ledger can no longer be trusted.
@@ -83,13 +84,14 @@ final class Clerk: @unchecked Sendable {
   private var lastTidied = secondsSince1970()
 
   init(
-    _ ledger: any Ledger, _ accounts: Accounts, _ presence: Presence, _ witnesses: Witnesses, _ log: Log,
-    giveUp: @escaping @Sendable (String) -> Never
+    _ ledger: any Ledger, _ accounts: Accounts, _ presence: Presence, _ witnesses: Witnesses,
+    _ registry: Registry, _ log: Log, giveUp: @escaping @Sendable (String) -> Never
   ) {
     self.ledger = ledger
     self.accounts = accounts
     self.presence = presence
     self.witnesses = witnesses
+    self.registry = registry
     self.log = log
     self.giveUp = giveUp
   }

@@ -27,7 +27,9 @@ final class House: Sendable {
     let presence = Presence()
     let registry = Registry()
     let witnesses = Witnesses()
-    let clerk = Clerk(ledger, accounts, presence, witnesses, log) { reason in Self.giveUp(reason, log) }
+    let clerk = Clerk(ledger, accounts, presence, witnesses, registry, log) { reason in
+      Self.giveUp(reason, log)
+    }
     let archive = Archive(presence, registry, log)
     office = Office(
       accounts: accounts, presence: presence, registry: registry, clerk: clerk, witnesses: witnesses,

@@ -66,6 +66,11 @@ final class Registry: Sendable {
     shard(of: key).holders(of: key, except: session, max: Self.holdersMax)
   }
 
+  /// Users besides one who hold all of it.
+  func wholeHolders(of key: ContentKey, except user: UserName) -> Set<UserName> {
+    shard(of: key).wholeHolders(of: key, except: user, max: Self.holdersMax)
+  }
+
   func count(_ key: ContentKey) -> UInt32 { shard(of: key).count(key) }
 
   /// All that is announced of anything, and how many watch something.

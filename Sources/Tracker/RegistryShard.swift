@@ -59,6 +59,13 @@ final class RegistryShard: Sendable {
     }
   }
 
+  func wholeHolders(of key: ContentKey, except user: UserName, max: Int) -> Set<UserName> {
+    contents.withLock { contents in
+      let here = contents[key]?.registrations.values.lazy.filter { $0.pieces == .all && $0.user != user }
+      return Set(here?.prefix(max).map(\.user) ?? [])
+    }
+  }
+
   func count(_ key: ContentKey) -> UInt32 {
     contents.withLock { UInt32($0[key]?.registrations.count ?? 0) }
   }

@@ -1,6 +1,7 @@
 // What follows from others' decisions and from changes on the disk: who may be served, what is still shared.
 
 internal import GroupModel
+internal import Link
 internal import Swarm
 internal import Synchronization
 
@@ -109,8 +110,28 @@ extension GroupVolume {
       let name = "\(book.groups[file.group].map { "\($0)/" } ?? "")\(Printable.escaped(file.path.bytes))"
       log("\(name) is no longer shared from \(path): \(end.sentence); upload it anew to share it")
       dropShare(file)
-      if end == .modified || end == .replaced { tellStopped([file]) }
+      switch end {
+      case .modified, .replaced: tellStopped([file])
+      case .removed: tellIfGone(file, from: path)
+      case .unreadable, .stopped: break
+      }
     }
+  }
+
+  private static let absenceMilliseconds = 2_000
+
+  /// Programs that put a file in another's place may take it away for a moment.
+  private func tellIfGone(_ file: LedgerKey, from path: LocalPath) {
+    finishing.post { [weak self] in
+      self?.finishing.after(milliseconds: Self.absenceMilliseconds) { self?.tellOnceGone(file, from: path) }
+    }
+  }
+
+  private func tellOnceGone(_ file: LedgerKey, from path: LocalPath) {
+    guard path.modified == nil, path.folder.modified != nil, ledger.share(file) == nil,
+      !publishing.withLock({ $0.contains(file) })
+    else { return }
+    tellStopped([file])
   }
 
   /// Told again when a tracker is reached, until one has heard it.

@@ -24,7 +24,7 @@ extension GroupVolume {
   func retireAll(_ file: LedgerKey, for now: Entry.Kind?) {
     var current: ContentRoot?
     if case .file(let content)? = now { current = content.root }
-    for root in shared.roots(of: file) where root != current {
+    for root in shared.retire(file, for: current) {
       finishing.post { [weak self] in
         self?.finishing.after(milliseconds: Self.retirementMilliseconds) { self?.end(root, of: file) }
       }

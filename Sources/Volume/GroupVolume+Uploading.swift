@@ -86,15 +86,31 @@ extension GroupVolume {
     let entry = try entry(path, in: group)
     let key = LedgerKey(group, path)
     guard let share = ledger.share(key) else { return try stopSharing(entry, at: key, in: name) }
-    // First, so that the file's leaving the group, if it does, finds that this is meant.
-    try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(share.stopped(true)) }
+    try stop(share.stopped(true), insteadOf: share, in: name)
+  }
+
+  /// First the note, so that the file's leaving the group, if it does, finds that this is meant; then what was announced,
+  /// so that the tracker does not find here somebody who still has the file. Who is refused shares as before.
+  private func stop(
+    _ stopped: LedgeredShare, insteadOf share: LedgeredShare?, in name: GroupName
+  ) throws(VolumeError) {
+    let key = stopped.key
+    try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(stopped) }
+    let root = stopped.content.root.flatMap { shared.roots(of: key).contains($0) ? $0 : nil }
+    let contentKey = root.map { ContentKey(group: key.group, root: $0) }
+    let content = contentKey.flatMap { shared.stored($0) }
+    if let root { withdraw(key, of: root) }
     do throws(VolumeError) {
-      try setSharing(path, in: name, isOn: false)
+      try setSharing(key.path, in: name, isOn: false)
     } catch {
-      try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(share) }
+      try onDisk(nil) { () throws(DiskTrouble) in
+        if let share { try ledger.put(share) } else { try ledger.removeShare(key) }
+      }
+      if let content, share == nil { shareCached(content, as: key) }
+      if let content, share != nil { offer(content, as: key) }
+      if let contentKey { announcer.changed([contentKey]) }
       throw error
     }
-    if let root = share.content.root { withdraw(key, of: root) }
   }
 
   /// What is not shared from here as a whole: a part of it that a download has left, or, by its owner, what another
@@ -106,25 +122,12 @@ extension GroupVolume {
       return withdraw(key, of: root)
     }
     if case .file(let content) = entry.kind, let root = content.root, shared.roots(of: key).contains(root) {
-      return try stopSharing(cached: content, root, isMine: entry.owner == user, at: key, in: name)
+      // What was read here, or published through a mount.
+      let stopped = LedgeredShare(key, content: content, place: nil, isStopped: true)
+      return try stop(stopped, insteadOf: nil, in: name)
     }
     guard entry.owner == user else { throw .notShared }
     try setSharing(key.path, in: name, isOn: false)
-  }
-
-  /// What was read here, or published through a mount. Who published it is taken to share it, until he says otherwise.
-  private func stopSharing(
-    cached content: FileContent, _ root: ContentRoot, isMine: Bool, at key: LedgerKey, in name: GroupName
-  ) throws(VolumeError) {
-    let stopped = LedgeredShare(key, content: content, place: nil, isStopped: true)
-    try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(stopped) }
-    do throws(VolumeError) {
-      if isMine { try setSharing(key.path, in: name, isOn: false) }
-    } catch {
-      try? ledger.removeShare(key)
-      throw error
-    }
-    withdraw(key, of: root)
   }
 
   /// Where the file has left the group with its last sharer, it is published again from where it lies.
@@ -139,7 +142,7 @@ extension GroupVolume {
       return try startSharingPart(of: record)
     }
     if share.place == nil, let entry, entry.owner != user, entry.kind == .file(share.content) {
-      return try startSharingCached(share)
+      return try startSharingCached(share, in: name)
     }
     try mustBeHere(share)
     if entry == nil {
@@ -156,11 +159,14 @@ extension GroupVolume {
   }
 
   /// As much of it as is here.
-  private func startSharingCached(_ share: LedgeredShare) throws(VolumeError) {
+  private func startSharingCached(_ share: LedgeredShare, in name: GroupName) throws(VolumeError) {
+    guard let contentName = ContentName(share.content) else {
+      return try onDisk(nil) { () throws(DiskTrouble) in try ledger.removeShare(share.key) }
+    }
+    let content = try onDisk(nil) { () throws(DiskTrouble) in try store.content(contentName) }
+    if content.isWhole { try setSharing(share.key.path, in: name, isOn: true) }
     try onDisk(nil) { () throws(DiskTrouble) in try ledger.removeShare(share.key) }
-    guard let contentName = ContentName(share.content) else { return }
-    shareCached(
-      try onDisk(nil) { () throws(DiskTrouble) in try store.content(contentName) }, as: share.key)
+    shareCached(content, as: share.key)
   }
 
   private func startSharingPart(of record: LedgeredDownload) throws(VolumeError) {

@@ -21,13 +21,21 @@ final class SharedContents: ContentShelf, @unchecked Sendable {
     var contents: [ContentKey: Shared] = [:]
     var keys: [ContentRoot: Set<ContentKey>] = [:]
     var roots: [LedgerKey: Set<ContentRoot>] = [:]
+    /// Of these, what the file is no more: served for a while, and not said to be shared.
+    var retired: [LedgerKey: Set<ContentRoot>] = [:]
 
     mutating func drop(_ key: ContentKey) {
       guard let shared = contents.removeValue(forKey: key) else { return }
-      for file in shared.files { roots[file]?.remove(key.root) }
-      for file in shared.files where roots[file]?.isEmpty == true { roots[file] = nil }
+      for file in shared.files { forget(key.root, of: file) }
       keys[key.root]?.remove(key)
       if keys[key.root]?.isEmpty == true { keys[key.root] = nil }
+    }
+
+    mutating func forget(_ root: ContentRoot, of file: LedgerKey) {
+      roots[file]?.remove(root)
+      if roots[file]?.isEmpty == true { roots[file] = nil }
+      retired[file]?.remove(root)
+      if retired[file]?.isEmpty == true { retired[file] = nil }
     }
   }
 
@@ -68,6 +76,17 @@ final class SharedContents: ContentShelf, @unchecked Sendable {
       tables.contents[key] = shared
       tables.keys[key.root, default: []].insert(key)
       tables.roots[file, default: []].insert(key.root)
+      tables.retired[file]?.remove(key.root)
+    }
+  }
+
+  /// The file is another content now, or gone. What it was.
+  func retire(_ file: LedgerKey, for now: ContentRoot?) -> Set<ContentRoot> {
+    tables.withLock { tables in
+      var retired = tables.roots[file] ?? []
+      if let now { retired.remove(now) }
+      tables.retired[file] = retired.isEmpty ? nil : retired
+      return retired
     }
   }
 
@@ -76,8 +95,7 @@ final class SharedContents: ContentShelf, @unchecked Sendable {
     let key = ContentKey(group: file.group, root: root)
     return tables.withLock { tables in
       guard tables.contents[key]?.files.remove(file) != nil else { return nil }
-      tables.roots[file]?.remove(root)
-      if tables.roots[file]?.isEmpty == true { tables.roots[file] = nil }
+      tables.forget(root, of: file)
       guard tables.contents[key]?.files.isEmpty == true else { return nil }
       tables.drop(key)
       return key
@@ -104,6 +122,7 @@ final class SharedContents: ContentShelf, @unchecked Sendable {
         let moved = LedgerKey(group, path)
         tables.roots[file] = nil
         tables.roots[moved] = roots
+        tables.retired[moved] = tables.retired.removeValue(forKey: file)
         for root in roots {
           let key = ContentKey(group: group, root: root)
           tables.contents[key]?.files.remove(file)
@@ -119,8 +138,11 @@ final class SharedContents: ContentShelf, @unchecked Sendable {
     tables.withLock { tables in (tables.keys[root] ?? []).flatMap { tables.contents[$0]?.files ?? [] } }
   }
 
+  /// Those that are still what is shared under their names.
   func files(in group: GroupID) -> [LedgerKey] {
-    tables.withLock { tables in tables.roots.keys.filter { $0.group == group } }
+    tables.withLock { tables in
+      tables.roots.filter { $0.key.group == group && $0.value != tables.retired[$0.key] }.map(\.key)
+    }
   }
 
   func roots(of file: LedgerKey) -> Set<ContentRoot> { tables.withLock { $0.roots[file] ?? [] } }

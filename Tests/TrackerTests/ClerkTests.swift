@@ -21,7 +21,7 @@ private final class TestDesk {
     let ledger = try TestLedger()
     try ledger.commit { () throws(DatabaseError) in try ledger.put(.cheap(alice)) }
     self.ledger = ledger
-    clerk = Clerk(ledger, accounts, Presence(), Witnesses(), Log(.error)) { reason in
+    clerk = Clerk(ledger, accounts, Presence(), Witnesses(), Registry(), Log(.error)) { reason in
       preconditionFailure(reason)
     }
   }

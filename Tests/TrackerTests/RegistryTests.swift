@@ -42,6 +42,19 @@ import Testing
     #expect(registry.counts == (0, 0))
   }
 
+  @Test func `who has a part is not one who has all`() {
+    announce(key(1), by: 1)
+    announce(key(1), by: 2, .some([0..<1]))
+    announce(key(1), by: 3)
+    #expect(
+      registry.wholeHolders(of: key(1), except: UserName("user-3")!) == [UserName("user-1")!])
+    announce(key(1), by: 2)
+    registry.withdraw(key(1), of: SessionID(number: 1), allowance)
+    #expect(
+      registry.wholeHolders(of: key(1), except: UserName("user-3")!) == [UserName("user-2")!])
+    #expect(registry.wholeHolders(of: key(9), except: UserName("user-3")!).isEmpty)
+  }
+
   @Test func `of very many some are told, and not always the same`() {
     for session in 1...500 { announce(key(1), by: UInt64(session)) }
     var seen: Set<UserName> = []

@@ -158,9 +158,16 @@ extension StoredContent {
     var status = stat()
     guard path.withCString({ stat($0, &status) }) == 0 else {
       let trouble = DiskTrouble(errno: errno)
-      return trouble == .missing ? .removed : .unreadable(trouble)
+      let isRemoved = trouble == .missing && isThere(path.folder, on: stamp.device)
+      return isRemoved ? .removed : .unreadable(trouble)
     }
     return FileStamp(status).isFile(of: stamp) ? nil : .replaced
+  }
+
+  /// What lies on a disk that is not mounted, or below a directory that is elsewhere, is away and not removed.
+  private static func isThere(_ folder: LocalPath, on device: UInt64) -> Bool {
+    var status = stat()
+    return folder.withCString({ stat($0, &status) }) == 0 && FileStamp(status).device == device
   }
 
   /// An in-place file that cannot be read is no longer shared; of our own files, that is trouble to be told.

@@ -71,6 +71,33 @@ import Testing
     #expect(alice.succeeds("list_files", "team") == ["9 alice 1 f"])
   }
 
+  @Test func `a file that was removed is no longer shared, and one whose directory is away stays listed`() {
+    let (story, alice, bob) = Story.ofTwo()
+    let first = alice.serves()
+    let daemon = bob.serves()
+    story.scratch.make("disk")
+    for name in ["f", "g", "disk/h"] {
+      story.scratch.write(name, name)
+      alice.succeeds("upload_file", name, "team")
+    }
+    bob.succeeds("download_file", "team", "g", "copy")
+    first.signal(SIGTERM)
+    first.wait()
+    rename(story.scratch.path + "/disk", story.scratch.path + "/elsewhere")
+    let next = alice.serves()
+    #expect(next.waitFor("team/h is no longer shared from", on: 2))
+    for name in ["f", "copy"] { unlink(story.scratch.path + "/" + name) }
+    #expect(daemon.waitFor("team/g is no longer shared from", on: 2))
+    bob.comes(to: "the removed file to leave", "list_files", "team") {
+      $0 == ["1 alice 1 g", "6 alice 0 h"]
+    }
+    bob.comes(to: "bob to have been heard", "peers", "team", "g") { $0 == ["alice 1/1"] }
+    // As long as a file may be away for a moment.
+    sleep(3)
+    alice.succeeds("stop_share", "team", "g")
+    #expect(bob.succeeds("list_files", "team") == ["6 alice 0 h"])
+  }
+
   @Test func `sharing goes on after a restart, and with a login after a logout`() {
     let (story, alice, bob) = Story.ofTwo()
     let first = alice.serves()
