@@ -6,8 +6,8 @@ internal import Swarm
 internal import Synchronization
 
 extension Tree {
-  /// How long what changes names may take, all its waiting together. Whoever changes a directory holds up all who look into it: where it was waited that long in vain already, only to see
-  /// whether a tracker is back.
+  /// How long what changes names may take, all its waiting together. Whoever changes a directory holds up all who look
+  /// into it: where it was waited that long in vain already, only to see whether a tracker is back.
   var namesDeadline: Instant {
     let patience = volume.line.patienceMilliseconds
     return .now + (volume.line.isLost(for: patience) ? Self.briefMilliseconds : patience)
