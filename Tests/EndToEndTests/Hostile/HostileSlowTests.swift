@@ -72,7 +72,12 @@ private final class Laggard {
       for _ in 0..<50 { deaf.begin(.catchUp(id, after: CatchUpMark(number: 0))) }
       asked += 50
     }
-    notReading.isGone = { self.isOffline(bob, asking: owner) }
+    var wasThere = false
+    notReading.isGone = {
+      let isOffline = self.isOffline(bob, asking: owner)
+      if !isOffline { wasThere = true }
+      return isOffline && wasThere
+    }
     return [
       Laggard("shakes hands and says nothing", on: stranger.plug, silence) { _ = stranger },
       Laggard("logs in and says nothing", on: member.plug, silence) { _ = member },

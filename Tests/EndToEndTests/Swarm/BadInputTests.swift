@@ -179,7 +179,5 @@ import Testing
     alice.succeeds("upload_file", "f", "team")
     bob.succeeds("download_file", "team", "f", "copy")
     #expect(team.isSame("f", "copy"))
-    // What has left the group with its last sharer is thrown away.
-    if change == .vanishes { #expect(try bob.status.fetched.kept == 16 * Self.mebibyte) }
   }
 }
