@@ -108,13 +108,14 @@ package final class Connection: @unchecked Sendable {
     return line
   }
 
-  /// Begins to connect; the party hears how it went. On the loop's thread.
+  /// Begins to connect; the party hears how it went. On the loop's thread. Small answers of one that is unpaced leave at
+  /// once.
   @discardableResult
   package static func connect(
     to remote: SocketAddress, on loop: EventLoop, _ context: TLSContext, limits: LineLimits = LineLimits(),
-    for party: any Party
+    isUnpaced: Bool = false, for party: any Party
   ) throws(SocketError) -> Connection {
-    let socket = try Socket.connecting(to: remote)
+    let socket = try Socket.connecting(to: remote, isUnpaced: isUnpaced)
     let line = Connection(socket, .connecting, to: remote, on: loop, context, limits, party)
     line.beginWatching(socket, for: .writable)
     return line

@@ -15,6 +15,9 @@ package final class ListeningPort: Sendable {
   }
 
   /// From now on connections are taken.
+  /// Lines that come in by it answer without being doled out.
+  package func beginUnpaced() { socket.beginUnpaced() }
+
   package func open() throws(SocketError) { try socket.listen() }
 
   /// A descriptor of the open port for somebody who takes connections in another way, and closes it.

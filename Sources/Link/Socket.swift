@@ -30,7 +30,6 @@ package final class Socket: Sendable {
     // A tracker that was killed comes back at once, past the connections that linger in TIME_WAIT.
     socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
     if address.family == AF_INET6 { socket.set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
-    socket.beginUnpaced()
     let result = address.withSockaddr { bind(socket.descriptor, $0, $1) }
     guard result == 0 else { throw SocketError(errno: errno) }
     return socket
@@ -41,10 +40,10 @@ package final class Socket: Sendable {
   }
 
   /// Begins to connect; the loop tells when it has, or has not.
-  static func connecting(to address: SocketAddress) throws(SocketError) -> Socket {
+  static func connecting(to address: SocketAddress, isUnpaced: Bool) throws(SocketError) -> Socket {
     let socket = try make(address.family)
     socket.tune()
-    socket.beginUnpaced()
+    if isUnpaced { socket.beginUnpaced() }
     let result = address.withSockaddr { connect(socket.descriptor, $0, $1) }
     guard result == 0 || errno == EINPROGRESS else { throw SocketError(errno: errno) }
     return socket

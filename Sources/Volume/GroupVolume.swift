@@ -96,7 +96,9 @@ package final class GroupVolume: @unchecked Sendable {
 
   private static func port(_ listen: SocketAddress) throws(VolumeError) -> ListeningPort {
     do throws(SocketError) {
-      return try ListeningPort(at: listen)
+      let port = try ListeningPort(at: listen)
+      port.beginUnpaced()
+      return port
     } catch {
       throw .cannotListen("cannot listen on \(listen): \(systemWords(error.errno))")
     }

@@ -91,7 +91,8 @@ extension Roster {
     let newcomer = Newcomer(dialled: address, self)
     newcomers[ObjectIdentifier(newcomer)] = newcomer
     do throws(SocketError) {
-      newcomer.line = try .connect(to: SocketAddress(address), on: loop, clientContext, for: newcomer)
+      newcomer.line = try .connect(
+        to: SocketAddress(address), on: loop, clientContext, isUnpaced: true, for: newcomer)
     } catch {
       newcomerEnded(newcomer, because: .unreachable(errno: error.errno))
     }

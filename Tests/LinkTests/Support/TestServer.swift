@@ -25,6 +25,7 @@ final class TestServer: @unchecked Sendable {
   init(_ context: TLSContext, at address: SocketAddress = .loopback4) throws {
     self.context = context
     let port = try ListeningPort(at: address)
+    port.beginUnpaced()
     try port.open()
     self.address = port.address
     loop.start()
