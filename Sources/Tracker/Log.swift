@@ -1,5 +1,5 @@
-// The log on stderr: one line an event; in the journal without a time, which it knows itself. What strangers can provoke is counted beyond a few lines a second, so
-// that nobody fills a disk by knocking.
+// The log on stderr: one line an event; in the journal without a time, which it knows itself. What strangers can provoke
+// is counted beyond a few lines a second, so that nobody fills a disk by knocking.
 
 import GroupModel
 import Glibc

@@ -199,8 +199,9 @@ extension GroupBook {
   }
 
   /// The same of a decision after which this member is in a group, or no longer.
-  package func waitUntilIn(_ name: GroupName, _ isIn: Bool) {
-    _ = wait(milliseconds: 2_000) { (group(named: name) != nil) == isIn }
+  @discardableResult
+  package func waitUntilIn(_ name: GroupName, _ isIn: Bool = true, milliseconds: Int = 2_000) -> Bool {
+    wait(milliseconds: milliseconds) { (group(named: name) != nil) == isIn }
   }
 
   /// Of a change of files: until the others who are online have it too, so that whoever opens a file next gets it.

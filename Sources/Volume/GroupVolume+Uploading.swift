@@ -106,8 +106,7 @@ extension GroupVolume {
       try onDisk(nil) { () throws(DiskTrouble) in
         if let share { try ledger.put(share) } else { try ledger.removeShare(key) }
       }
-      if let content, share == nil { shareCached(content, as: key) }
-      if let content, share != nil { offer(content, as: key) }
+      if let content { share == nil ? shareCached(content, as: key) : offer(content, as: key) }
       if let contentKey { announcer.changed([contentKey]) }
       throw error
     }

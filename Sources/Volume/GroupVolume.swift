@@ -172,7 +172,7 @@ extension GroupVolume {
     if let id = book.group(named: name) { return id }
     if case .refused(let refusal) = try ask(.listMembers(name, after: nil)) { throw .refused(refusal) }
     // The tracker knows of a membership that has not come here yet.
-    let isHere = book.wait(milliseconds: line.patienceMilliseconds) { book.group(named: name) != nil }
+    let isHere = book.waitUntilIn(name, milliseconds: line.patienceMilliseconds)
     guard isHere, let id = book.group(named: name) else { throw .refused(.busy) }
     return id
   }

@@ -142,11 +142,16 @@ private final class Awaited: Sendable {
 extension TrackerLine {
   /// Waits until a tracker is reached, and says which authority vouches for it.
   package func reach() throws(TrackerTrouble) -> Certificate {
-    let awaited = Awaited()
-    reach(within: patienceMilliseconds) { awaited.come($0) }
-    _ = try awaited.wait().get()
+    try reach(within: patienceMilliseconds)
     guard let authority = seen.withLock({ $0 }) else { throw .malformed }
     return authority
+  }
+
+  /// Waits until a tracker is reached.
+  package func reach(within milliseconds: Int) throws(TrackerTrouble) {
+    let awaited = Awaited()
+    reach(within: milliseconds) { awaited.come($0) }
+    _ = try awaited.wait().get()
   }
 
   /// `answered` is called on the loop's thread, with `.done` when a tracker is reached.

@@ -7,6 +7,13 @@ internal import Link
 internal import Swarm
 internal import Synchronization
 
+/// Where the journals lie, below the state directory.
+package enum JournalFolder {
+  package static let pending = "journal"
+  static let local = "local"
+  package static let withdrawn = "withdrawn"
+}
+
 /// ## Concurrency model
 /// For any thread. One thread of its own tries again what is pending; `inFlight` keeps it from what a closing thread is
 /// asking right now. It takes turns of files, as closing does.
@@ -42,9 +49,9 @@ final class Publisher: @unchecked Sendable {
   private let thread = Mutex<WorkerThread?>(nil)
 
   init(in stateDirectory: String) throws(TreeError) {
-    guard let pending = LocalPath(stateDirectory + "/journal"),
-      let locals = LocalPath(stateDirectory + "/local"),
-      let withdrawn = LocalPath(stateDirectory + "/withdrawn")
+    guard let pending = LocalPath("\(stateDirectory)/\(JournalFolder.pending)"),
+      let locals = LocalPath("\(stateDirectory)/\(JournalFolder.local)"),
+      let withdrawn = LocalPath("\(stateDirectory)/\(JournalFolder.withdrawn)")
     else { throw .state("the state directory's path is too long") }
     do throws(DiskTrouble) {
       journal = try PublishJournal(in: pending)

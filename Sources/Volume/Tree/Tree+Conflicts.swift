@@ -42,34 +42,39 @@ extension Tree {
     try propose(file, at: node, copy, for: caller, until: deadline)
   }
 
-  /// Its directory was renamed while this was on its way; who does that here is about to say so.
+  /// What others decided and the tracker has weighed already comes here in a moment.
+  private static let foldingMilliseconds = 1_000
+
+  /// Its directory was renamed while this was on its way.
   func hasNewPath(_ row: PendingPublish, _ node: Node) -> Bool {
-    guard case .publish(let path, _, _, _) = row.proposal.wish else { return false }
-    for _ in 0..<40 {
-      guard let now = try? self.path(of: node) else { return false }
-      if now != path { return true }
-      usleep(25_000)
+    var now: FilePath?
+    _ = volume.book.wait(milliseconds: Self.foldingMilliseconds) {
+      now = try? path(of: node)
+      return now != row.path
     }
-    return false
+    return now != nil && now != row.path
   }
 
   /// A directory above it was renamed while this was on its way: the same file has another path and another version
-  /// now. Whoever renames it here is about to say so.
+  /// now.
   private func hasMoved(
     _ row: PendingPublish, _ file: TreeFile, at node: Node, _ found: Entry?
   ) throws(TreeError) -> Bool {
     guard case .publish(let path, _, _, let over) = row.proposal.wish, over != 0 else { return false }
-    for _ in 0..<40 {
-      let published = file.state.withLock { $0.published }
-      if try self.path(of: node) != path || published?.version != over { return true }
-      if let found, let published, found.kind == published.kind, found.owner == published.owner {
-        file.state.withLock { $0.published = found }
-        return true
-      }
-      if found != nil { return false }
-      usleep(25_000)
+    let published = { file.state.withLock { $0.published } }
+    let isElsewhere = { () throws(TreeError) in
+      try self.path(of: node) != path || published()?.version != over
     }
-    return false
+    if try isElsewhere() { return true }
+    if let found {
+      guard let published = published(), found.kind == published.kind, found.owner == published.owner else {
+        return false
+      }
+      file.state.withLock { $0.published = found }
+      return true
+    }
+    _ = volume.book.wait(milliseconds: Self.foldingMilliseconds) { (try? isElsewhere()) != false }
+    return try isElsewhere()
   }
 
   /// What has been published may have been moved since.

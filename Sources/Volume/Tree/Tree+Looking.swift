@@ -1,6 +1,5 @@
 // What is there: names, attributes, listings. Answered at once, from memory and from the local catalog.
 
-internal import Glibc
 internal import GroupModel
 internal import Swarm
 internal import Synchronization
@@ -80,7 +79,8 @@ extension Tree {
         return control(text, file, in: parent, group, counting)
       }
     }
-    for attempt in 0... {
+    var hasWaited = false
+    while true {
       let glance = glance(at: name, of: parent, counting)
       if let node = glance.node { return node }
       // What is hidden, or waits for its new place, may be there again at any moment.
@@ -95,8 +95,9 @@ extension Tree {
         let isUnsettled = isUnsettled
         // Its directory may have been renamed since its path was looked at.
         guard table.withLock({ $0.changes == glance.changes }) else { continue }
-        if isUnsettled, attempt < Self.foldingAttemptsMax, volume.book.isFolding {
-          usleep(Self.foldingMicroseconds)
+        if isUnsettled, volume.book.isFolding, !hasWaited {
+          hasWaited = true
+          _ = volume.book.wait(milliseconds: Self.foldingMilliseconds) { !volume.book.isFolding }
           continue
         }
         throw isUnsettled ? .refused(.noSuchFile) : .notFound
@@ -105,12 +106,10 @@ extension Tree {
         return node
       }
     }
-    throw .notFound
   }
 
   /// From a decision in the catalog to the same in the table it is a moment.
-  private static let foldingMicroseconds: UInt32 = 250
-  private static let foldingAttemptsMax = 20
+  private static let foldingMilliseconds = 5
 
   /// While a directory is renamed the catalog may be ahead of the table: what is not found then is not to be remembered.
   private var isUnsettled: Bool { volume.book.isFolding || gate.isClosed }

@@ -18,11 +18,14 @@ extension Tree {
   /// Whoever came to the gate at the last moment has time for an answer nevertheless.
   private static let answerMillisecondsMin = 1_000
 
-  /// Tells the tracker of something by its path, while nobody renames a directory.
+  /// Tells the tracker of something by its path, while nobody renames a directory; or renames one.
   func behindGate<Result>(
-    for caller: Caller, until deadline: Instant, _ body: () throws(TreeError) -> Result
+    alone: Bool = false, for caller: Caller, until deadline: Instant, _ body: () throws(TreeError) -> Result
   ) throws(TreeError) -> Result {
-    guard let result = try gate.pass(for: caller, until: deadline, body) else { throw Self.gateIsClosed }
+    let result =
+      alone
+      ? try gate.close(for: caller, until: deadline, body) : try gate.pass(for: caller, until: deadline, body)
+    guard let result else { throw Self.gateIsClosed }
     return result
   }
 
@@ -90,9 +93,7 @@ extension Tree {
     }
     let answer = try caller.ask(volume.line, .propose(.next(), Proposal(.found, in: groupName)))
     if case .refused(let refusal) = answer { throw refusal == .groupExists ? .exists : TreeError(refusal) }
-    _ = volume.book.wait(milliseconds: volume.line.patienceMilliseconds) {
-      volume.book.group(named: groupName) != nil
-    }
+    volume.book.waitUntilIn(groupName, milliseconds: volume.line.patienceMilliseconds)
     touch(root)
     return try lookUp(name, in: root.number)
   }

@@ -16,16 +16,11 @@ extension Tree {
     try mustBeInOneGroup(name, directory, newDirectory)
     let isDirectory = try child(name, of: try node(directory), counting: false).isDirectory
     let deadline = namesDeadline
-    let body = { () throws(TreeError) in
-      try self.rename(
+    try behindGate(alone: isDirectory, for: caller, until: deadline) { () throws(TreeError) in
+      try rename(
         name, directory, newName, newDirectory, replacing: replacing, asDirectory: isDirectory, for: caller,
         until: deadline)
     }
-    let isDone: Void? =
-      isDirectory
-      ? try gate.close(for: caller, until: deadline, body)
-      : try gate.pass(for: caller, until: deadline, body)
-    if isDone == nil { throw Self.gateIsClosed }
   }
 
   private func rename(

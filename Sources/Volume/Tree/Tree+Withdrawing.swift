@@ -54,8 +54,7 @@ extension Tree {
   private func undo(_ number: UInt64, at path: FilePath, in group: GroupID, for caller: Caller)
     throws(TreeError)
   {
-    let isDone: Void? = try gate.close(for: caller, until: .now + patienceMilliseconds) {
-      () throws(TreeError) in
+    try behindGate(alone: true, for: caller, until: .now + patienceMilliseconds) { () throws(TreeError) in
       guard let entry = try withdrawnEntry(number, at: path, in: group) else { return }
       if try isTakenUp(entry, in: group) { return }
       let wish = Proposal(.unpublish(path), in: try groupName(group))
@@ -64,7 +63,6 @@ extension Tree {
       if answer.isPostponed { throw .noTracker }
       if case .decided(_, let number) = answer { volume.book.waitForAll(number, of: group) }
     }
-    if isDone == nil { throw Self.gateIsClosed }
   }
 
   private func withdrawnEntry(

@@ -38,7 +38,7 @@ extension MemberEngine {
   func waitFor(_ number: UInt64, of id: GroupID, _ wish: Proposal.Wish, in group: GroupName) {
     switch wish {
     case .leave: volume.book.waitUntilIn(group, false)
-    case .found: volume.book.waitUntilIn(group, true)
+    case .found: volume.book.waitUntilIn(group)
     // Who only asks to join hears nothing of the group yet.
     case .join: break
     default: volume.book.waitFor(number, of: id)

@@ -3,6 +3,7 @@
 import Glibc
 import GroupModel
 import Swarm
+import Volume
 
 struct StorageFacts: Hashable, Sendable {
   var freeBytes: UInt64 = 0
@@ -67,7 +68,7 @@ extension StorageFacts {
     var facts = StorageFacts()
     facts.cacheBytesMax = options.cacheBytesMax
     facts.freeBytes = freeBytes(near: state)
-    facts.pending = ["journal", "withdrawn"].reduce(0) { sum, name in
+    facts.pending = [JournalFolder.pending, JournalFolder.withdrawn].reduce(0) { sum, name in
       sum + (LocalPath("\(state)/\(name)").flatMap { try? PublishJournal.count(in: $0) } ?? 0)
     }
     facts.recovered = FolderNames.of("\(state)/recovered").count

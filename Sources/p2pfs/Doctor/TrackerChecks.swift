@@ -4,7 +4,7 @@ import GroupModel
 
 enum TrackerChecks {
   static func findings(_ visits: [TrackerVisit], notVisited: Int, login: SavedLogin?) -> [Finding] {
-    let isServed = visits.contains { $0.outcome == .answers || $0.outcome == .refusesLogin }
+    let isServed = visits.contains(where: \.outcome.isServing)
     var findings = visits.map { finding($0, isServed: isServed, user: login?.user) }
     if notVisited > 0 { findings.append(.info("tracker", "\(notVisited) more in the list were not asked")) }
     return findings + [clock(visits, isLoggedIn: login != nil)]

@@ -21,30 +21,22 @@ extension TrackerNetwork {
     for knock in knocks { knock.begin(as: credential, within: Self.probeMilliseconds) }
     let rest = trackers.trackers.dropFirst(Self.knocksMax).map { _ in TrackerCondition.notAsked }
     let outcomes = knocks.map { $0.outcome() }
-    let isServed = outcomes.contains { $0.condition == .answers || $0.condition == .refusesLogin }
-    return outcomes.map { isServed && $0.isRefused ? .standsBy : $0.condition } + rest
+    let isServed = outcomes.contains(where: \.isServing)
+    return outcomes.map { TrackerCondition($0, isServed: isServed) } + rest
   }
 }
 
 /// One tracker that is asked, and one thread that waits for what comes of it.
 private final class Knock: Sendable {
   private let line: TrackerLine
-  private let end = Mutex(Outcome(condition: .silent, isRefused: false))
-
-  struct Outcome: Sendable {
-    let condition: TrackerCondition
-    /// Its port takes no connections: one that stands by holds its port so.
-    let isRefused: Bool
-  }
-
+  private let end = Mutex(TrackerVisit.Outcome.silent(""))
   private let bell = Semaphore()
 
   init(at line: TrackerLine) { self.line = line }
 
   func begin(as credential: Credential?, within milliseconds: Int) {
     let come: TrackerLine.Answered = { [self] result in
-      let isRefused = result == .failure(.noTracker(.unreachable(errno: ECONNREFUSED)))
-      end.withLock { $0 = Outcome(condition: TrackerCondition(result), isRefused: isRefused) }
+      end.withLock { $0 = TrackerVisit.Outcome(result) }
       bell.signal()
     }
     if credential == nil {
@@ -54,20 +46,21 @@ private final class Knock: Sendable {
     }
   }
 
-  func outcome() -> Outcome {
+  func outcome() -> TrackerVisit.Outcome {
     bell.wait()
     return end.withLock { $0 }
   }
 }
 
 extension TrackerCondition {
-  fileprivate init(_ result: Result<TrackerAnswer, TrackerTrouble>) {
-    switch result {
-    case .success(.refused(.loginEnded)), .success(.refused(.notLoggedIn)), .failure(.loginEnded):
-      self = .refusesLogin
-    case .success: self = .answers
-    case .failure(.otherAuthority(let seen)): self = .otherAuthority(seen.bytes)
-    case .failure(.noTracker), .failure(.malformed): self = .silent
+  /// One that stands by holds its port, and takes no connections.
+  fileprivate init(_ outcome: TrackerVisit.Outcome, isServed: Bool) {
+    switch outcome {
+    case .answers: self = .answers
+    case .refusesLogin: self = .refusesLogin
+    case .otherAuthority(let seen): self = .otherAuthority(seen)
+    case .refused: self = isServed ? .standsBy : .silent
+    case .silent: self = .silent
     }
   }
 }

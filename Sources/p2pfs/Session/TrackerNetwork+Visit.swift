@@ -4,7 +4,6 @@ import Glibc
 import GroupModel
 import Link
 import Swarm
-import Synchronization
 
 /// What came of visiting one tracker.
 struct TrackerVisit: Hashable, Sendable {
@@ -17,6 +16,8 @@ struct TrackerVisit: Hashable, Sendable {
     case refused
     /// It is not there, or does not speak, and why.
     case silent(String)
+
+    var isServing: Bool { self == .answers || self == .refusesLogin }
   }
 
   let address: TrackerAddress
@@ -92,24 +93,23 @@ extension TrackerNetwork {
 
 extension TrackerLine {
   fileprivate func reached(until deadline: Instant) -> Result<TrackerAnswer, TrackerTrouble> {
-    waiting { reach(within: deadline.milliseconds(after: .now), $0) }
+    Result { () throws(TrackerTrouble) in
+      try reach(within: deadline.milliseconds(after: .now))
+      return .done
+    }
   }
 
   fileprivate func answer(
     to request: TrackerRequest, until deadline: Instant
   ) -> Result<TrackerAnswer, TrackerTrouble> {
-    waiting { ask(request, within: deadline.milliseconds(after: .now), $0) }
-  }
-
-  private func waiting(_ begin: (@escaping Answered) -> Void) -> Result<TrackerAnswer, TrackerTrouble> {
-    let kept = KeptAnswer()
-    begin { kept.come($0) }
-    return kept.wait()
+    Result { () throws(TrackerTrouble) in
+      try ask(request, within: deadline.milliseconds(after: .now))
+    }
   }
 }
 
 extension TrackerVisit.Outcome {
-  fileprivate init(_ answer: Result<TrackerAnswer, TrackerTrouble>) {
+  init(_ answer: Result<TrackerAnswer, TrackerTrouble>) {
     switch answer {
     case .success(.refused(.loginEnded)), .success(.refused(.notLoggedIn)), .failure(.loginEnded):
       self = .refusesLogin
@@ -125,21 +125,5 @@ extension TrackerVisit.Outcome {
 extension Instant {
   fileprivate var microsecondsSince: Int {
     Int((Instant.now.nanoseconds - nanoseconds) / 1_000)
-  }
-}
-
-/// An answer for which one thread waits. The line keeps to its deadline, so it comes.
-private final class KeptAnswer: Sendable {
-  private let answer = Mutex<Result<TrackerAnswer, TrackerTrouble>>(.failure(.noTracker(nil)))
-  private let bell = Semaphore()
-
-  func come(_ result: Result<TrackerAnswer, TrackerTrouble>) {
-    answer.withLock { $0 = result }
-    bell.signal()
-  }
-
-  func wait() -> Result<TrackerAnswer, TrackerTrouble> {
-    bell.wait()
-    return answer.withLock { $0 }
   }
 }
