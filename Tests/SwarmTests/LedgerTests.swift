@@ -174,4 +174,20 @@ private func publish(_ index: Int) -> PendingPublish {
     #expect(bytes(of: place.local("ledger/shares"))!.count < 1100 * 150)
     #expect(try ShareLedger(in: place.local("ledger")).shares == [share.stopped(false)])
   }
+
+  @Test func `numbers are kept, and of too many the last`() throws {
+    let place = Place()
+    let all = (1...25).map { KeptNumber(1000 + $0, for: $0) }
+    do {
+      let numbers = try KeptNumbers(in: place.local("numbers"), countMax: 10)
+      for number in all.prefix(10) { try numbers.keep(number) }
+      try numbers.keep(KeptNumber(7, for: 10))
+      #expect(numbers.all == all.prefix(9) + [KeptNumber(7, for: 10)])
+    }
+    do {
+      let numbers = try KeptNumbers(in: place.local("numbers"), countMax: 10)
+      for number in all.dropFirst(10) { try numbers.keep(number) }
+    }
+    #expect(try KeptNumbers(in: place.local("numbers"), countMax: 10).all == all.suffix(10))
+  }
 }

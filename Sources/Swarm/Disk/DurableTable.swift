@@ -78,6 +78,16 @@ final class DurableTable<Row: DurableRow>: Sendable {
     }
   }
 
+  /// Of those that were put, the last.
+  func keepLast(_ count: Int) throws(DiskTrouble) {
+    let rows = rows.suffix(count)
+    state.withLock { state in
+      state.rows = [:]
+      for row in rows { state.set(row) }
+    }
+    try rewrite()
+  }
+
   /// What was put or removed without waiting for the disk.
   func sync() throws(DiskTrouble) {
     let result = state.withLock { state in

@@ -3,32 +3,41 @@
 // here, which had its number before it had a decision.
 
 internal import GroupModel
+internal import Swarm
 internal import Synchronization
 
 /// ## Concurrency model
-/// For any thread.
+/// For any thread. `keep` is quick and may be called under a lock; `save` waits for the disk.
 final class Inodes: Sendable {
-  private struct Version: Hashable {
-    let group: GroupID
-    let number: UInt64
-    let path: FilePath
-  }
-
   private struct State {
-    var own: [Version: UInt64] = [:]
+    /// By the number that the version would have if it had been written elsewhere.
+    var own: [UInt64: UInt64]
+    var unsaved: [KeptNumber] = []
     var fresh: UInt64 = 0
   }
 
-  private static let ownMax = 1 << 16
+  private static let ownMax = 1 << 18
 
-  private let state = Mutex(State())
+  private let kept: KeptNumbers
+  private let state: Mutex<State>
   private let run = UInt64.random(in: .min ... .max)
 
-  func number(of entry: Entry, in group: GroupID) -> UInt64 {
-    if let own = state.withLock({ $0.own[Version(group: group, number: entry.version, path: entry.path)] }) {
-      return own
+  init(in stateDirectory: String) throws(TreeError) {
+    guard let directory = LocalPath("\(stateDirectory)/inodes") else {
+      throw .state("the state directory's path is too long")
     }
-    return Self.number { writer in
+    do throws(DiskTrouble) { kept = try KeptNumbers(in: directory) } catch { throw TreeError(error) }
+    let known = kept.all.map { ($0.key, $0.number) }
+    state = Mutex(State(own: Dictionary(known, uniquingKeysWith: { $1 })))
+  }
+
+  func number(of entry: Entry, in group: GroupID) -> UInt64 {
+    let derived = Self.number(derivedFrom: entry, in: group)
+    return state.withLock { $0.own[derived] } ?? derived
+  }
+
+  private static func number(derivedFrom entry: Entry, in group: GroupID) -> UInt64 {
+    number { writer in
       writer.u8(1)
       writer.u64(group.number)
       writer.u64(entry.version)
@@ -64,12 +73,23 @@ final class Inodes: Sendable {
     }
   }
 
-  /// A version keeps the number that it had before it was decided.
+  /// A version keeps the number that it had before it was decided; after a restart too, once it is saved.
   func keep(_ inode: UInt64, for entry: Entry, in group: GroupID) {
+    let derived = Self.number(derivedFrom: entry, in: group)
     state.withLock { state in
       if state.own.count >= Self.ownMax { state.own.removeAll() }
-      state.own[Version(group: group, number: entry.version, path: entry.path)] = inode
+      state.own[derived] = inode
+      state.unsaved.append(KeptNumber(inode, for: derived))
     }
+  }
+
+  /// On a full disk they are what they are until the next start.
+  func save() {
+    let unsaved = state.withLock { state in
+      defer { state.unsaved = [] }
+      return state.unsaved
+    }
+    for kept in unsaved { try? self.kept.keep(kept) }
   }
 
   private static func number(_ write: (inout WireWriter) -> Void) -> UInt64 {

@@ -75,6 +75,7 @@ extension Tree {
       return node.inode
     }
     inodes.keep(inode, for: new, in: group)
+    inodes.save()
   }
 
   private func change(

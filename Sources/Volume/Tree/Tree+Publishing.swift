@@ -281,6 +281,7 @@ extension Tree {
       }
       if state.handles == 0, state.draft == nil { state.stored = nil }
     }
+    inodes.save()
     forgetRow(row)
     let isAtWork = file.isAtWork
     table.withLock { $0.setLocal(node, isAtWork) }

@@ -153,6 +153,7 @@ extension Tree {
   func renumber(_ node: Node, from: FilePath, to: FilePath, _ number: UInt64, in group: GroupID) {
     let below = node.isDirectory ? table.withLock { $0.all(below: node) } : []
     for moved in below + [node] { renumber(moved, from, to, number, group) }
+    inodes.save()
   }
 
   private func renumber(_ node: Node, _ from: FilePath, _ to: FilePath, _ number: UInt64, _ group: GroupID) {

@@ -71,6 +71,7 @@ extension Tree {
       volume.book.waitForAll(number, of: group)
       let entry = Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
       inodes.keep(node.inode, for: entry, in: group)
+      inodes.save()
       settled(node, entry)
     case .refused(.busy), .refused(.trackerFull): return false
     // Somebody else has made that directory: it is the same one.

@@ -18,7 +18,7 @@ package final class Tree: Sendable {
   let controls: any ControlTable
   let isReadOnly: Bool
   let table: Mutex<NodeTable>
-  let inodes = Inodes()
+  let inodes: Inodes
   let publisher: Publisher
   let gate = NameGate()
 
@@ -30,6 +30,7 @@ package final class Tree: Sendable {
     self.controls = controls
     self.isReadOnly = isReadOnly
     table = Mutex(NodeTable(root: Node(.root, .root, in: nil, inode: 1, modified: Clock.now)))
+    inodes = try Inodes(in: volume.stateDirectory)
     publisher = try Publisher(in: volume.stateDirectory)
   }
 

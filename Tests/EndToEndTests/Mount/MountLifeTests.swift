@@ -24,6 +24,27 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
     alice.fails(69, "unmount", mount.path)
   }
 
+  @Test func `what stands keeps its inode, whoever wrote it, over an end and over a kill`() throws {
+    let team = try MountedTeam("alice", "bob")
+    let (alice, bob) = (team[0], team[1])
+    alice.does(
+      """
+      cd team; mkdir d; echo one > d/f; echo two > g; mv g d/g; ln -s f d/l; mkdir e; echo x > e/x; mv e d/e
+      echo old > d/h; echo new > d/h; echo more >> d/g
+      """)
+    bob.does("echo b > team/d/b")
+    alice.sees("b", by: "cat team/d/b")
+    let look = "cd team; stat -c '%i %n' d d/* d/e/*"
+    let first = alice.does(look)
+    #expect(Set(first.split(separator: "\n").map { $0.split(separator: " ")[0] }).count == 8)
+    alice.unmounts()
+    alice.mountsAgain()
+    #expect(alice.does(look) == first)
+    alice.isKilled()
+    alice.mountsAgain()
+    #expect(alice.does(look) == first)
+  }
+
   @Test func `there is one daemon for a state directory`() {
     let (_, alice) = story()
     let mount = alice.mountsApart()
