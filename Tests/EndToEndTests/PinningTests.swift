@@ -68,7 +68,7 @@ import Testing
     ] {
       let outcome = alice.run(words)
       expectFailure(outcome, 78, "\(words)")
-      #expect(outcome.sentence.hasPrefix("the network's authority was \(before) and now is \(now): "))
+      #expect(outcome.sentence.hasPrefix("the network's authority should be \(before) and is \(now): "))
     }
   }
 

@@ -46,7 +46,7 @@ func `every command is explained`(word: CommandWord) {
 @Test(arguments: CommandWord.all)
 func `too many or too few arguments are answered with the usage`(word: CommandWord) {
   let required = word.parameters.count { $0.isRequired }
-  let tooMany = [word.name] + Array(repeating: "a", count: word.parameters.count + 1)
+  let tooMany = [word.name] + Array(repeating: "a", count: word.parameters.count + 2)
   if !word.parameters.contains(where: \.mayRepeat) {
     #expect(failure(of: tooMany)?.hasSuffix("usage is '\(word.usage)'") == true)
   }

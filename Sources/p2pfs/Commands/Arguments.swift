@@ -6,6 +6,8 @@ import GroupModel
 enum Parameter: Hashable, Sendable {
   case required(String)
   case optional(String)
+  /// Both or none.
+  case optionalPair(String, String)
   /// One or more; others may follow it, which are counted from the end.
   case several(String)
 
@@ -13,16 +15,24 @@ enum Parameter: Hashable, Sendable {
     switch self {
     case .required(let name): "<\(name)>"
     case .optional(let name): "[\(name)]"
+    case .optionalPair(let first, let second): "[<\(first)> <\(second)>]"
     case .several(let name): "<\(name)>..."
     }
   }
 
   var isRequired: Bool {
-    if case .optional = self { false } else { true }
+    switch self {
+    case .required, .several: true
+    case .optional, .optionalPair: false
+    }
   }
 
   var mayRepeat: Bool {
     if case .several = self { true } else { false }
+  }
+
+  fileprivate var words: Int {
+    if case .optionalPair = self { 2 } else { 1 }
   }
 }
 
@@ -34,8 +44,9 @@ struct Arguments {
     if words.count < word.parameters.count, word.parameters[words.count].isRequired {
       throw .usage("\(word.name) lacks \(word.parameters[words.count].usage): usage is '\(word.usage)'")
     }
-    if words.count > word.parameters.count, !word.parameters.contains(where: \.mayRepeat) {
-      let extra = Quoted.text(words[word.parameters.count])
+    let wordsMax = word.parameters.reduce(0) { $0 + $1.words }
+    if words.count > wordsMax, !word.parameters.contains(where: \.mayRepeat) {
+      let extra = Quoted.text(words[wordsMax])
       throw .usage("\(word.name) does not take \(extra) as well: usage is '\(word.usage)'")
     }
     self.words = words

@@ -200,15 +200,14 @@ extension CommandWord {
         """
     ) { arguments throws(Failure) in .fetch(arguments.word(0), destination: arguments.optional(1)) },
     CommandWord(
-      name: "peers", parameters: [.optional("group"), .optional("file")],
+      name: "peers", parameters: [.optionalPair("group", "file")],
       summary: "lists connected peers, or who has how much of a file",
       explanation: """
-        A line each: <user> <address> <sent> <received>, or <user> <pieces> for a file,
-        which is named together with its group.
+        A line each: <user> <address> <sent> <received>, or <user> <pieces> for a file.
         """
     ) { arguments throws(Failure) in
       guard arguments.count != 1 else {
-        throw .usage("peers lacks [file]: usage is 'peers' alone or 'peers <group> <file>'")
+        throw .usage("peers lacks <file>: usage is 'peers' alone or 'peers <group> <file>'")
       }
       return .peers(arguments.count > 0 ? try arguments.group(0) : nil, arguments.optional(1))
     },

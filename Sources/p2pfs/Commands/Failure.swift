@@ -114,7 +114,7 @@ extension Failure {
   }
 
   private static func changeSentence(_ saved: [UInt8], _ seen: [UInt8]) -> String {
-    "the network's authority was \(Fingerprint.text(saved)) and now is \(Fingerprint.text(seen)): somebody may "
+    "the network's authority should be \(Fingerprint.text(saved)) and is \(Fingerprint.text(seen)): somebody may "
       + "be in between; if whoever runs the trackers confirms the new one, write it behind the address in a "
       + "tracker_info.txt and log in again with --tracker FILE"
   }

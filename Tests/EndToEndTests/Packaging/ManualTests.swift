@@ -83,11 +83,14 @@ import Testing
   private func usage(_ words: [String], isCommand: Bool) -> String {
     var parts: [String] = []
     var isOptional = false
+    var isPair = false
     var rest = words[...]
     while let word = rest.popFirst() {
       switch word {
       case "Ic": parts.append(rest.popFirst() ?? "")
-      case "Op", "Oo": isOptional = true
+      case "Op", "Oo":
+        isOptional = true
+        isPair = rest.prefix { $0 != "Oc" }.count { $0 == "Ar" } == 2 && word == "Oo"
       case "Oc": isOptional = false
       case "Ns": parts[parts.count - 1] += rest.popFirst() ?? ""
       case "Fl":
@@ -97,7 +100,11 @@ import Testing
         parts.append(isOptional ? "[\(flag)]" : flag)
       case "Ar":
         let name = rest.popFirst() ?? ""
-        parts.append(isOptional ? "[\(name)]" : isCommand ? "<\(name)>" : name)
+        if isPair, isOptional {
+          parts.append(rest.first == "Oc" ? "<\(name)>]" : "[<\(name)>")
+        } else {
+          parts.append(isOptional ? "[\(name)]" : isCommand ? "<\(name)>" : name)
+        }
       default: parts.append("?\(word)")
       }
     }
