@@ -236,8 +236,9 @@ extension GroupVolume {
   }
 
   /// How many of those who are connected have some of it.
-  package func sources(of transfer: Transfer) -> Int {
-    swarm.statistics()?.contents.first { $0.key == transfer.key }?.sources ?? 0
+  package func sources(of transfer: Transfer) -> (count: Int, sentBytes: Int) {
+    let content = swarm.statistics()?.contents.first { $0.key == transfer.key }
+    return (content?.sources ?? 0, content?.sourcesSentBytes ?? 0)
   }
 
   package var transfers: [Transfer] { running.withLock { Array($0.values) } }

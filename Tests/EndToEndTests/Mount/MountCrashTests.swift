@@ -60,6 +60,33 @@ import Testing
     }
   }
 
+  @Test func `who comes back to his address is read from at once, however often he does`() throws {
+    let team = try MountedTeam("bob")
+    let (story, bob) = (team.story, team[0])
+    let alice = story.member("alice")
+    alice.succeeds("join_group", "team")
+    bob.person.succeeds("accept_request", "team", "alice")
+    let seed = alice.mounts(["--listen", "127.0.0.1:\(Ports.free())"])
+    for round in 1...6 {
+      seed.does("head -c 300000 /dev/urandom > team/f\(round)")
+      if round.isMultiple(of: 2) { seed.unmounts() } else { seed.isKilled() }
+      seed.mountsAgain()
+      let began = Date()
+      bob.sees(seed.does("sha256sum < team/f\(round)"), by: "sha256sum < team/f\(round)")
+      let seconds = Date().timeIntervalSince(began)
+      #expect(seconds < 2, "round \(round): \(seconds) s")
+    }
+  }
+
+  @Test func `two who read from a slow source both get on`() throws {
+    let team = try MountedTeam("alice", "bob", options: ["--up-limit", "400K", "--read-timeout", "1"])
+    let (alice, bob) = (team[0], team[1])
+    let sums = alice.does(
+      "for f in a b; do head -c 1500000 /dev/urandom > team/$f; done; cd team; sha256sum a b")
+    let both = bob.tries("cd team; sha256sum a > $S/a & sha256sum b > $S/b; wait $!; cat $S/a $S/b")
+    #expect(both.exit == 0 && both.output == sums + "\n", "\(both)")
+  }
+
   @Test func `kill -9 of the tracker disturbs nobody who writes`() throws {
     let team = try MountedTeam("alice", "bob")
     let (alice, bob) = (team[0], team[1])
