@@ -76,7 +76,7 @@ extension MountProgram {
   ) throws(Failure) {
     try daemon.start()
     guard let user = try loggedIn(daemon) else { throw .refused(.notLoggedIn) }
-    let mounted = try MountPlace(preparing: place)
+    let mounted = try MountPlace(preparing: place, beside: daemon.options.stateDirectory())
     try mounted.mustBeAllowed(daemon.options.mount.passed)
     let life = MountLife(at: mounted, daemon.options.mount, of: daemon)
     daemon.show(life)

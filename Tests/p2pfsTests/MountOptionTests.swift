@@ -80,7 +80,8 @@ private func line(_ words: String...) throws(Failure) -> ShellLine {
   @Test func `the kernel's list is read with its escapes`() {
     let text = #"36 35 0:98 / /mnt/a\040b rw,nosuid shared:1 master:2 - fuse.p2pfs p2pfs:a@h:1 rw"#
     #expect(
-      MountTable.place(text.utf8) == MountedRow(path: "/mnt/a b", type: "fuse.p2pfs", source: "p2pfs:a@h:1"))
+      MountTable.place(text.utf8)
+        == MountedRow(path: "/mnt/a b", type: "fuse.p2pfs", source: "p2pfs:a@h:1", device: "0:98"))
     #expect(MountTable.place("36 35 0:98 / /mnt rw".utf8) == nil)
     #expect(MountTable.mounted(at: "/") != nil)
   }

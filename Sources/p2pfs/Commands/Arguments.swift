@@ -77,6 +77,11 @@ struct Arguments {
     return name
   }
 
+  func directory(_ index: Int) throws(Failure) -> String {
+    guard !words[index].isEmpty else { throw .malformed("'' is no place: name a directory") }
+    return words[index]
+  }
+
   func password(_ index: Int) throws(Failure) -> [UInt8]? {
     guard let word = optional(index) else { return nil }
     return try PasswordRule.checked(Array(word.utf8))

@@ -68,20 +68,26 @@ extension MemberEngine {
     let named = LocalTree.isDots(file.name) ? try LocalTree.resolved(file) : file
     let name = try GroupPath.checked(String(decoding: named.name, as: UTF8.self))
     let own = OwnDirectory(volume.stateDirectory)
+    let mounts = SwarmMounts()
     var first: Failure?
     try LocalTree.walk(named) { (found) throws(Failure) in
       do throws(Failure) {
+        if mounts.hold(found) {
+          throw .malformed("\(found.path) lies in a mount of p2pfs: copy it with cp, which shares it too")
+        }
         switch own?.part(found) {
         case nil: break
-        case .inside: return
+        case .inside: return false
         case .beginning:
           throw .malformed("\(found.path) is p2pfs's own, with your key in it: share something else")
         }
         try upload(found, below: name, to: group, door)
+        return true
       } catch {
         guard !found.below.isEmpty, error.concernsOneFile else { throw error }
         first = first ?? error
         try leaveOut(found, below: name, error.sentence(for: nil), door)
+        return false
       }
     }
     if let first { throw first }
