@@ -90,6 +90,8 @@ final class SharedContents: ContentShelf, @unchecked Sendable {
     }
   }
 
+  var retired: [LedgerKey: Set<ContentRoot>] { tables.withLock { $0.retired } }
+
   /// The key under which nothing is shared any longer, if that is so now.
   func remove(_ file: LedgerKey, of root: ContentRoot) -> ContentKey? {
     let key = ContentKey(group: file.group, root: root)

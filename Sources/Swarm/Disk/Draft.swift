@@ -188,10 +188,13 @@ extension Draft {
     do throws(DiskTrouble) {
       try body()
     } catch .full {
-      guard shelf.evict(atLeast: bytes, .demand) > 0 else { throw .full }
+      guard shelf.evict(atLeast: max(bytes, Self.roomBytesMin), .demand) > 0 else { throw .full }
       try body()
     }
   }
+
+  /// A draft is followed by records of it, which want a little room too.
+  static let roomBytesMin = 4 << 20
 
   private func resize(to fileBytes: Int, _ state: inout State) throws(DraftStop) {
     if fileBytes < state.baseBytes { try cutBase(to: fileBytes, &state) }

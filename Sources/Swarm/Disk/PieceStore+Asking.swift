@@ -17,6 +17,13 @@ extension PieceStore {
     shelf.state.withLock { Array($0.open.keys) + Array($0.closed.keys) }
   }
 
+  /// Those that are never evicted.
+  package var keptNames: [ContentName] {
+    shelf.state.withLock { state in
+      state.open.filter(\.value.isKept).map(\.key) + state.closed.filter(\.value.isKept).map(\.key)
+    }
+  }
+
   /// Until it is known what there is; false when the store was closed before. Takes as long as a large cache is listed.
   package func waitUntilCounted() -> Bool {
     shelf.counted.wait()

@@ -7,7 +7,12 @@ internal import Synchronization
 extension PieceStore {
   /// Over `base` if it is to begin as that content's bytes; `label` is told if it is found after a crash.
   package func draft(over base: StoredContent? = nil, label: [UInt8] = []) throws(DiskTrouble) -> Draft {
-    try Draft(.fresh, in: drafts, on: shelf, over: base, label: label)
+    do throws(DiskTrouble) {
+      return try Draft(.fresh, in: drafts, on: shelf, over: base, label: label)
+    } catch .full {
+      guard shelf.evict(atLeast: Draft.roomBytesMin, .demand) > 0 else { throw .full }
+      return try Draft(.fresh, in: drafts, on: shelf, over: base, label: label)
+    }
   }
 
   /// Drafts whose writer was gone before he had finished, found when the store was opened.

@@ -60,6 +60,27 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: Disk.isPossible, "a full disk needs root"))
+  func `on a full disk rm makes room, also for who is mounted anew`() throws {
+    let disk = Disk(.memory(mebibytes: 24))
+    let story = Story()
+    story.startTracker()
+    let alice = story.person("alice")
+    alice.environment = ["P2PFS_STATE": disk.path + "/state"]
+    alice.succeeds("create_user", "alice", alice.password)
+    alice.succeeds("login", "alice", alice.password)
+    let mounted = alice.mounts()
+    mounted.does(
+      "mkdir team; head -c 14M /dev/urandom > $S/one; head -c 14M /dev/urandom > $S/two; cp $S/one team/one")
+    mounted.isRefused(ENOSPC, "cp $S/two team/two")
+    mounted.does("cmp $S/one team/one; rm team/*; cp $S/two team/two; cmp $S/two team/two; rm team/two")
+    mounted.unmounts()
+    mounted.mountsAgain()
+    mounted.sees("", by: "rm -f team/three; sleep 1; cp $S/one team/three 2>&1", within: 40)
+    mounted.does("cmp $S/one team/three")
+    mounted.unmounts()
+  }
+
   @Test func `who comes back to his address is read from at once, however often he does`() throws {
     let team = try MountedTeam("bob")
     let (story, bob) = (team.story, team[0])
