@@ -24,19 +24,29 @@ extension GroupVolume {
   func retireAll(_ file: LedgerKey, for now: Entry.Kind?) {
     var current: ContentRoot?
     if case .file(let content)? = now { current = content.root }
-    for root in shared.retire(file, for: current) {
-      finishing.post { [weak self] in
-        self?.finishing.after(milliseconds: Self.retirementMilliseconds) { self?.end(root, of: file) }
-      }
+    for root in shared.retire(file, for: current) { endLater(root, of: file) }
+  }
+
+  /// What was to be published under that name is not wanted any more. It may be what the group has there nevertheless.
+  func retire(_ root: ContentRoot, of file: LedgerKey) {
+    guard !isContent(root, of: file), shared.retire(root, of: file) else { return }
+    endLater(root, of: file)
+  }
+
+  private func endLater(_ root: ContentRoot, of file: LedgerKey) {
+    finishing.post { [weak self] in
+      self?.finishing.after(milliseconds: Self.retirementMilliseconds) { self?.end(root, of: file) }
     }
   }
 
+  private func isContent(_ root: ContentRoot, of file: LedgerKey) -> Bool {
+    guard case .file(let content)? = (try? found(file.path, in: file.group))?.kind else { return false }
+    return content.root == root
+  }
+
   private func end(_ root: ContentRoot, of file: LedgerKey) {
-    if let entry = try? found(file.path, in: file.group), case .file(let content) = entry.kind,
-      content.root == root
-    {
-      return
-    }
+    // It may have been written anew since, also while no tracker has heard of that.
+    guard shared.isRetired(root, of: file), !isContent(root, of: file) else { return }
     let content = shared.stored(ContentKey(group: file.group, root: root))
     withdraw(file, of: root)
     if let content { dropUnshared(content) }

@@ -126,6 +126,28 @@ import Testing
     #expect(bob.does("cat .downloads") == "")
   }
 
+  @Test func `what was made, renamed and removed meanwhile is shared under the names that are left`() throws {
+    let team = try MountedTeam("alice", "bob")
+    let (alice, bob) = (team[0], team[1])
+    team.story.killTracker()
+    alice.does("cd team; echo hello > off2; echo a > from; echo b > over; echo kept > kept~")
+    #expect(alice.does("cat team/.shares") == "from\noff2\nover")
+    alice.does("cd team; rm off2; mv from to; echo c > over; echo again > from; rm from")
+    #expect(alice.does("cat team/.shares") == "over\nto")
+    alice.does("cd team; mv over over~; echo b > over")
+    #expect(alice.does("cat team/.shares") == "over\nto")
+    team.story.startTracker()
+    alice.person.succeeds("sync")
+    #expect(alice.does("cat team/.shares") == "over\nto")
+    alice.person.fails(66, "stop_share", "team", "off2")
+    bob.sees("b\na", by: "cat team/over team/to")
+    alice.isKilled()
+    alice.mountsAgain()
+    alice.sees("over\nto", by: "cat team/.shares")
+    alice.does("echo stop to > team/.shares")
+    #expect(alice.does("cat team/.shares") == "over")
+  }
+
   @Test func `two who wrote one name meanwhile both keep what they wrote`() throws {
     let team = try MountedTeam("alice", "bob")
     let (alice, bob) = (team[0], team[1])
