@@ -143,11 +143,4 @@ extension GroupVolume {
         return nil
       }
   }
-
-  /// What this member serves of a group to whoever asks, in the order of the names.
-  package func sharedFiles(in name: GroupName) throws(VolumeError) -> [FilePath] {
-    let group = try group(name)
-    let whole = ledger.shares.filter { $0.key.group == group && !$0.isStopped }.map(\.key.path)
-    return Set(whole + shared.files(in: group).map(\.path)).sorted()
-  }
 }
