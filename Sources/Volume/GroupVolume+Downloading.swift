@@ -227,6 +227,4 @@ extension GroupVolume {
   package func sources(of transfer: Transfer) -> Int {
     swarm.statistics()?.contents.first { $0.key == transfer.key }?.sources ?? 0
   }
-
-  package var transfers: [Transfer] { running.withLock { Array($0.values) } }
 }

@@ -91,4 +91,29 @@ import Testing
       "team/last is not fetched any further: you are no longer in the group", by: "\(reasons) | tail -n 1")
     #expect(bob.does("cat .downloads") == "")
   }
+
+  @Test func `a fetch is one transfer for status and for the metrics, and nobody reads it`() throws {
+    let team = try Team("alice", "bob")
+    let alice = team[0].mounts(["--up-limit", "500K"])
+    let bob = team[1].mounts(["--metrics", "127.0.0.1:0"])
+    alice.does("head -c 6000000 /dev/urandom > team/f")
+    bob.sees("6000000", by: "stat -c %s team/f")
+    bob.does("echo start team f > .downloads")
+    try bob.person.waits(forBytes: 600_000, of: "team/f")
+    let reader = bob.starts("cat team/f > /dev/null")
+    bob.sees("[D] [team] f", by: "cat .downloads")
+    let status = try JSONSerialization.jsonObject(with: Data(bob.does("cat .status").utf8))
+    let daemon = try #require((status as? [String: Any])?["daemon"] as? [String: Any])
+    let transfers = try #require(daemon["transfers"] as? [[String: Any]])
+    #expect(transfers.count == 1 && transfers.first?["file"] as? String == "team/f")
+    #expect((600_000..<6_000_000).contains(transfers.first?["done"] as? Int ?? 0))
+    #expect(transfers.first?["total"] as? Int == 6_000_000)
+    #expect((daemon["reads"] as? [Any])?.count == 0)
+    #expect(try bob.daemon.scrape()["p2pfs_downloads"] == 1)
+    #expect(bob.person.succeeds("top", "--once").count { $0.hasPrefix("team/f ") } == 1)
+    reader.isKilled()
+    bob.does("echo stop team f > .downloads")
+    #expect(try bob.person.status.transfers.isEmpty)
+    try bob.daemon.shows("no download") { $0["p2pfs_downloads"] == 0 }
+  }
 }
