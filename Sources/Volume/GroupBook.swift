@@ -17,7 +17,7 @@ package protocol BookReader: AnyObject, Sendable {
   func whenShown(_ then: @escaping @Sendable () -> Void)
   /// Somebody is no longer in a group, or this member himself is not.
   func book(_ group: GroupID, lost user: UserName)
-  func bookForgot(_ group: GroupID)
+  func bookForgot(_ group: GroupID, named name: GroupName)
   /// A group was told anew, from nothing: what was not told has gone, and nobody says what that was.
   func bookStartedAnew(_ group: GroupID)
   /// The groups that this member is in are other ones.
@@ -301,7 +301,7 @@ extension GroupBook {
     guard let roll = rolls.withLock({ $0.removeValue(forKey: group) }) else { return }
     for user in roll.members { reader?.book(group, lost: user) }
     try? catalog.forget(group)
-    reader?.bookForgot(group)
+    reader?.bookForgot(group, named: roll.name)
     reader?.bookGroupsChanged()
   }
 }

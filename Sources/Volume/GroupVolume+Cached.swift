@@ -24,11 +24,24 @@ extension GroupVolume {
   func retireAll(_ file: LedgerKey, for now: Entry.Kind?) {
     var current: ContentRoot?
     if case .file(let content)? = now { current = content.root }
-    for root in shared.retire(file, for: current) {
-      finishing.post { [weak self] in
-        self?.finishing.after(milliseconds: Self.retirementMilliseconds) { _ = self?.end(root, of: file) }
-      }
+    for root in shared.retire(file, for: current) { endLater(root, of: file) }
+  }
+
+  /// What was to be published under that name is not wanted any more. It may be what the group has there nevertheless.
+  func retire(_ root: ContentRoot, of file: LedgerKey) {
+    guard !isContent(root, of: file), shared.retire(root, of: file) else { return }
+    endLater(root, of: file)
+  }
+
+  private func endLater(_ root: ContentRoot, of file: LedgerKey) {
+    finishing.post { [weak self] in
+      self?.finishing.after(milliseconds: Self.retirementMilliseconds) { _ = self?.end(root, of: file) }
     }
+  }
+
+  private func isContent(_ root: ContentRoot, of file: LedgerKey) -> Bool {
+    guard case .file(let content)? = (try? found(file.path, in: file.group))?.kind else { return false }
+    return content.root == root
   }
 
   /// The disk is full: those who write here go before those who still read what a file was.
@@ -39,13 +52,9 @@ extension GroupVolume {
     return letGoUnnamed() || !ended.isEmpty
   }
 
-  /// False where it has come back.
+  /// False where it was written anew since, also while no tracker has heard of that.
   private func end(_ root: ContentRoot, of file: LedgerKey) -> Bool {
-    if let entry = try? found(file.path, in: file.group), case .file(let content) = entry.kind,
-      content.root == root
-    {
-      return false
-    }
+    guard shared.isRetired(root, of: file), !isContent(root, of: file) else { return false }
     let content = shared.stored(ContentKey(group: file.group, root: root))
     withdraw(file, of: root)
     if let content { dropUnshared(content) }

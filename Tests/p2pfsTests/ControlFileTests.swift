@@ -147,6 +147,33 @@ private final class ScriptedDesk: ControlDesk {
     #expect(reasons == (failure == .calledOff ? [] : [expected]))
   }
 
+  @Test(
+    arguments: [
+      (
+        ".downloads", "start team a b", "keep team a b", .refused(.notMember),
+        "you are not a member of team: ask to join it with 'p2pfs join_group team'"
+      ),
+      (
+        ".downloads", "start team f", "keep team f", .refused(.noSuchFile),
+        "there is no such file in team: see 'p2pfs list_files team'"
+      ),
+      (
+        ".downloads", "stop team a b", "\(Command.stopDownload(team, "a b"))", .noDownload("that file"),
+        "no download of 'a b' is going on: 'p2pfs show_downloads' lists those that are"
+      ),
+      (
+        ".shares", "stop d", "\(Command.stopShare(team, "d"))", .notShared("that file"),
+        "you do not share 'd': only what you have uploaded, downloaded or read can be stopped and started"
+      ),
+    ] as [(String, String, String, Failure, String)])
+  func `a refusal names the group and the file`(
+    name: String, line: String, asked: String, failure: Failure, sentence: String
+  ) {
+    desk.answer(asked, with: .failure(failure))
+    #expect(throws: TreeError.self) { try write(line, to: name) }
+    #expect(desk.events.latest.last?.text.hasSuffix("\(name): '\(line)': \(sentence)") == true)
+  }
+
   @Test func `each says what it is for`() throws {
     #expect(try text(file(".join")) == "one pending\ntwo rejected\n")
     #expect(try text(file(".leave")) == "")

@@ -118,6 +118,7 @@ extension Tree {
   /// the group has.
   func setAside(_ row: PendingPublish, _ file: TreeFile, at node: Node, because refusal: Refusal) {
     forgetRow(row)
+    endShare(of: row)
     let stored = file.state.withLock { $0.stored }
     let place = stored.flatMap { keepAside($0, as: node.name) }
     volume.log(

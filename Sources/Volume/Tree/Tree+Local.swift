@@ -74,7 +74,7 @@ extension Tree {
     state.isLocalOnly = isLocalOnly
     state.pending = isLocalOnly ? nil : row
     let file = TreeFile(in: row.group, state)
-    if let stored { volume.shareCached(stored, as: LedgerKey(row.group, path)) }
+    if let stored, !isLocalOnly { volume.shareCached(stored, as: LedgerKey(row.group, path)) }
     table.withLock { table in
       let node = Node(table.freshNumber(), .file(file), in: row.group, inode: state.inode, modified: modified)
       table.insert(node, as: Array(path.name), in: directory)

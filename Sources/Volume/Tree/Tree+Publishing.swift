@@ -180,6 +180,7 @@ extension Tree {
       throw TreeError(error)
     }
     file.state.withLock { $0.pending = row }
+    if let old { endShare(of: old) }
     guard case .publish(let path, _, _, _) = row.proposal.wish, let stored else { return }
     volume.shareCached(stored, as: LedgerKey(file.group, path))
   }

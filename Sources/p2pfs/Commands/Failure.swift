@@ -64,7 +64,7 @@ extension Failure {
     }
   }
 
-  /// `what was wrong: what to do`. The command says which group and which user are meant.
+  /// `what was wrong: what to do`. The command says which group, user and file are meant.
   func sentence(for command: Command?) -> String {
     switch self {
     case .usage(let text), .malformed(let text), .configuration(let text), .cannotMount(let text),
@@ -81,11 +81,12 @@ extension Failure {
     case .cannotListen(let what): "\(what): choose another address with --listen IP:PORT"
     case .destinationExists(let path): "\(path) exists already: choose another destination, or remove it"
     case .noDownload(let path):
-      "no download of \(path) is going on: 'p2pfs show_downloads' lists those that are"
+      "no download of \(command?.fileWords ?? path) is going on: 'p2pfs show_downloads' lists those that are"
     case .downloadsElsewhere(let place):
       "it is being downloaded to \(place) already: wait for that, or stop it with 'p2pfs stop_download'"
     case .notShared(let path):
-      "you do not share \(path): only what you have uploaded or downloaded can be stopped and started"
+      "you do not share \(command?.fileWords ?? path): only what you have uploaded, downloaded or read can be "
+        + "stopped and started"
     case .notAFile(let path):
       "\(path) is no file and no directory: share a file, since devices, pipes and sockets have no content"
     case .otherTrackers(let own):

@@ -147,10 +147,10 @@ struct CommandFile: ControlFile {
     var command: Command?
     do throws(Failure) {
       guard let grammar else { throw .malformed("it can only be read: 'cat .help' says what can be written") }
-      switch try grammar.order(line) {
-      case .command(let parsed):
-        command = parsed
-        _ = try desk.carryOut(parsed, for: caller, within: nil)
+      let order = try grammar.order(line)
+      command = order.command
+      switch order {
+      case .command(let command): _ = try desk.carryOut(command, for: caller, within: nil)
       case .keep(let group, let file): try desk.keep(file, of: group)
       }
     } catch {
