@@ -91,7 +91,7 @@ final class MountLife: Sendable {
     }
     let mount = try Mount(
       tree, remembering: memory, at: place.path, source: daemon.source(of: volume), options: passed,
-      counting: daemon.mountCounts)
+      options.tuning, counting: daemon.mountCounts)
     state.withLock { $0.shown = Shown(tree: tree, mount: mount) }
     defer { tree.close() }
     tree.open()
