@@ -93,7 +93,7 @@ final class DaemonDesk: ControlDesk {
   func groups() -> [GroupName] { volume.book.groups.values.sorted() }
 
   private func volumeDoes<Result>(_ body: () throws(VolumeError) -> Result) throws(Failure) -> Result {
-    do throws(VolumeError) { return try body() } catch { throw Failure(error) }
+    do throws(VolumeError) { return try body() } catch { throw Failure(error).explained(by: volume) }
   }
 }
 
@@ -134,7 +134,7 @@ struct CallerLine: TrackerAsking {
     do throws(TreeError) {
       answer = try caller.ask(volume.line, request, within: milliseconds)
     } catch {
-      throw Failure(error)
+      throw Failure(error).explained(by: volume)
     }
     if case .decided(let group, let number) = answer { volume.book.waitFor(number, of: group) }
     return answer

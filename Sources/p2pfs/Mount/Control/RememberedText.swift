@@ -42,8 +42,11 @@ final class RememberedText: Sendable {
 
   func fresh(for caller: Caller) throws(Failure) -> [UInt8] {
     guard isReachable() else { return last }
-    do throws(Failure) { return try renew(for: caller, within: Self.readMilliseconds) } catch .noTracker {
-      return last
+    do throws(Failure) { return try renew(for: caller, within: Self.readMilliseconds) } catch {
+      switch error {
+      case .noTracker, .authorityChanged: return last
+      default: throw error
+      }
     }
   }
 
