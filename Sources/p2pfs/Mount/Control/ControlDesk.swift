@@ -17,6 +17,8 @@ protocol ControlDesk: AnyObject, Sendable {
   func requestsOfMine(for caller: Caller, within milliseconds: Int) throws(Failure) -> [(GroupName, Standing)]
   func requests(in group: GroupName) throws(Failure) -> [UserName]
   func members(of group: GroupName) -> [(user: UserName, isOwner: Bool)]
+  /// Whether it is mine.
+  func owns(_ group: GroupName) -> Bool
   func sharedFiles(in group: GroupName) throws(Failure) -> [FilePath]
   func groups() -> [GroupName]
   var isReachable: Bool { get }
@@ -84,6 +86,10 @@ final class DaemonDesk: ControlDesk {
 
   func members(of group: GroupName) -> [(user: UserName, isOwner: Bool)] {
     volume.book.group(named: group).map { volume.book.members(of: $0) } ?? []
+  }
+
+  func owns(_ group: GroupName) -> Bool {
+    volume.book.group(named: group).map { volume.book.isOwner(volume.user, of: $0) } ?? false
   }
 
   func sharedFiles(in group: GroupName) throws(Failure) -> [FilePath] {
