@@ -23,6 +23,7 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
   @Test func `no daemon is started among strangers, and what it says is what every command says`() {
     let (story, alice) = story()
     let place = story.scratch.path + "/m"
+    story.mountPoints.insert(place)
     anotherNetwork(story)
     let sentence = alice.fails(78, "list_groups")
     alice.fails(78, "mount", place, says: sentence)
