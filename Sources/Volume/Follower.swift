@@ -19,6 +19,8 @@ final class Follower: BookReader, @unchecked Sendable {
     set { mounted.withLock { $0 = newValue } }
   }
 
+  func bookIsRefused(_ change: AuthorityChange) { volume?.log(change.sentence) }
+
   /// All that is here is told anew: the tracker may be another one.
   func bookIsCurrent() {
     guard let volume else { return }

@@ -4,6 +4,7 @@
 import Glibc
 import GroupModel
 import Link
+import Swarm
 import Volume
 
 enum MountProgram {
@@ -100,6 +101,8 @@ extension MountProgram {
     if daemon.volume == nil { try daemon.reload() }
     guard let volume = daemon.volume else { return nil }
     volume.book.waitUntilCurrent(milliseconds: currentMilliseconds)
+    // Where their answer took longer than the start waits.
+    if let change = volume.line.authorityChange { throw Failure(change) }
     return volume.user
   }
 

@@ -195,7 +195,8 @@ extension Tree {
     } catch {
       if error == .interrupted || error == .noTracker { leave(node) }
       if error == .interrupted { throw error }
-      return volume.log("\(words(for: node)) is published when a tracker answers")
+      let why = volume.line.authorityChange.map { ": \($0.sentence)" } ?? ""
+      return volume.log("\(words(for: node)) is published when a tracker answers\(why)")
     }
     try settle(row, file, at: node, answer, for: caller, until: deadline)
   }

@@ -3,6 +3,7 @@
 
 import Glibc
 import GroupModel
+import Swarm
 
 enum Failure: Error, Hashable, Sendable {
   /// The text holds both halves, `what was wrong: what to do`; so do those of malformed and configuration.
@@ -96,11 +97,11 @@ extension Failure {
       "nobody who is online has it: try again when its owner is there ('p2pfs peers' shows who is)"
     case .timedOut: "those who have it deliver nothing: try again later"
     case .calledOff: "it was stopped: give the command again to go on"
-    case .disk(let number, let what): DiskTrouble.sentence(number, what)
+    case .disk(let number, let what): SystemWords.sentence(number, what)
     case .foreignState(let path, let owner):
       "the state directory \(Quoted.text(path)) belongs to user \(owner): choose your own with --state DIR"
     case .damaged(let path, let remedy): "\(Quoted.text(path)) is damaged: \(remedy)"
-    case .authorityChanged(let saved, let seen): Self.changeSentence(saved, seen)
+    case .authorityChanged(let saved, let seen): AuthorityChange.sentence(expected: saved, seen: seen)
     case .strangeAnswer:
       "the tracker's answer makes no sense here: use the same version of p2pfs as the tracker"
     case .readerGone: "nobody reads the answer any more: nothing is to be done"
@@ -112,12 +113,6 @@ extension Failure {
     let why = reason.map { " (\($0))" } ?? ""
     return "no tracker answers\(places)\(why): check the network and tracker_info.txt, or start one with "
       + "'tracker tracker_info.txt 1'"
-  }
-
-  private static func changeSentence(_ saved: [UInt8], _ seen: [UInt8]) -> String {
-    "the network's authority should be \(Fingerprint.text(saved)) and is \(Fingerprint.text(seen)): somebody may "
-      + "be in between; if whoever runs the trackers confirms the new one, write it behind the address in a "
-      + "tracker_info.txt and log in again with --tracker FILE"
   }
 }
 
@@ -135,7 +130,7 @@ enum ExitCode {
 }
 
 /// What to do when the system says no.
-private enum DiskTrouble {
+private enum SystemWords {
   static func sentence(_ number: Int32, _ what: String) -> String {
     "\(what): \(String(cString: strerror(number))): \(remedy(number))"
   }

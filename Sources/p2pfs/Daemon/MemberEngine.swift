@@ -359,7 +359,7 @@ extension MemberEngine {
   }
 
   private func volumeDoes<Result>(_ body: () throws(VolumeError) -> Result) throws(Failure) -> Result {
-    do throws(VolumeError) { return try body() } catch { throw Failure(error) }
+    do throws(VolumeError) { return try body() } catch { throw Failure(error).explained(by: volume) }
   }
 }
 
