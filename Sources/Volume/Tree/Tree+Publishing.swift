@@ -30,6 +30,8 @@ extension Tree {
   func publishAlone(
     _ file: TreeFile, at node: Node, for caller: Caller, until deadline: Instant, isLater: Bool = false
   ) throws(TreeError) {
+    // A write that failed may have left one.
+    dropUnchangedDraft(of: file, at: node)
     guard try endDraft(of: file, at: node, for: caller, until: deadline) else {
       volume.log("\(words(for: node)) is published when the rest of its old version is here")
       return publisher.setUnfinished(node, true)

@@ -1,0 +1,57 @@
+// What could not be done leaves everything as it was.
+
+import Foundation
+import Testing
+
+extension OnOneMount {
+  @Suite struct MountFailedChangeTests: AtOneMount {
+    /// Without opening it, as truncate(1) would.
+    private static func truncates(_ file: String) -> String {
+      "python3 -c 'import os; os.truncate(\"\(file)\", 1 << 45)'"
+    }
+
+    @Test func `a truncation that fails leaves the file to the others`() {
+      alice.does("echo 0123456789 > team/cut")
+      bob.sees("0123456789", by: "cat team/cut")
+      alice.isRefused(EFBIG, Self.truncates("team/cut"))
+      #expect(alice.does("stat -c %s team/cut") == "11")
+      #expect(alice.attribute("state", of: "team/cut") == "complete")
+      alice.does("echo new > team/cut")
+      bob.sees("new", by: "cat team/cut")
+      alice.does("rm team/cut; test ! -e team/cut")
+    }
+
+    @Test func `a truncation of another's file that fails does not hide what he writes next`() {
+      bob.does("echo 0123456789 > team/bobs")
+      alice.sees("0123456789", by: "cat team/bobs")
+      alice.isRefused(EFBIG, Self.truncates("team/bobs"))
+      bob.does("echo new > team/bobs")
+      alice.sees("new", by: "cat team/bobs")
+      bob.does("rm team/bobs")
+    }
+
+    @Test(arguments: [
+      "os.pwrite(f, b'x', 1 << 46)", "os.ftruncate(f, 1 << 46)", "os.posix_fallocate(f, 1 << 45, 1)",
+    ])
+    func `a write that fails takes no file away from its owner`(_ attempt: String) {
+      bob.does("echo of bob > team/kept")
+      alice.sees("of bob", by: "cat team/kept")
+      let version = alice.does("stat -c '%i %y' team/kept")
+      alice.does(
+        """
+        python3 -c '
+        import errno, os
+        f = os.open("team/kept", os.O_RDWR)
+        try: \(attempt.replacing("'", with: "\"")); raise SystemExit("done")
+        except OSError as error: assert error.errno == errno.EFBIG, error
+        os.close(f)'
+        sleep 0.5
+        """)
+      #expect(alice.does("stat -c '%i %y' team/kept") == version)
+      #expect(alice.attribute("owner", of: "team/kept") == "bob")
+      bob.does("echo more >> team/kept")
+      alice.sees("of bob\nmore", by: "cat team/kept")
+      bob.does("rm team/kept")
+    }
+  }
+}
