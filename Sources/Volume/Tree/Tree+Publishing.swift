@@ -268,9 +268,12 @@ extension Tree {
   ) {
     guard case .publish(let path, let kind, let modified, _) = row.proposal.wish else { return }
     volume.book.waitForAll(number, of: group)
+    let before = file.state.withLock { $0.published }
+    // What only has other attributes stays whose it was.
+    let owner = before.flatMap { $0.kind.isSame(as: kind) ? $0.owner : nil } ?? volume.user
     let entry =
       current(node, kind, since: number)
-      ?? Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
+      ?? Entry(path: path, kind: kind, owner: owner, modified: modified, version: number)
     file.state.withLock { state in
       let old = state.published
       state.published = entry

@@ -67,7 +67,4 @@ extension FileContent {
   func with(isExecutable: Bool) -> FileContent {
     FileContent(size: size, root: root, isExecutable: isExecutable) ?? self
   }
-
-  /// The same bytes.
-  func isSame(as other: FileContent) -> Bool { size == other.size && root == other.root }
 }

@@ -1,4 +1,4 @@
-// What could not be done leaves everything as it was.
+// What could not be done leaves everything as it was; and what changes no content leaves a file whose it is.
 
 import Foundation
 import Testing
@@ -52,6 +52,23 @@ extension OnOneMount {
       bob.does("echo more >> team/kept")
       alice.sees("of bob\nmore", by: "cat team/kept")
       bob.does("rm team/kept")
+    }
+
+    @Test func `other attributes leave a file whose it is, another content does not`() {
+      bob.does("echo of bob > team/tool; ln -s tool team/link; mkdir team/box")
+      alice.sees("of bob", by: "cat team/link")
+      alice.does(
+        "chmod +x team/tool; touch -d 2001-02-03 team/tool; touch -h -d 2001-02-03 team/link team/box")
+      bob.sees("755 2001", by: "stat -c '%a %y' team/tool | cut -c 1-8")
+      for file in ["tool", "box"] {
+        for person in [alice, bob] { #expect(person.attribute("owner", of: "team/\(file)") == "bob") }
+      }
+      bob.does("echo more >> team/tool; rm team/link; rmdir team/box")
+      alice.sees("of bob\nmore", by: "cat team/tool")
+      alice.does("echo of alice >> team/tool")
+      bob.sees("alice", by: "getfattr --only-values -n user.p2pfs.owner team/tool")
+      bob.isRefused(EACCES, "echo even more >> team/tool")
+      alice.does("rm team/tool")
     }
   }
 }
