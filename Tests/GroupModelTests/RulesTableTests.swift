@@ -306,7 +306,7 @@ private let everyStanding: [Standing] = [.owner, .member, .asked, .rejected, .st
         directory over full directory  (directoryNotEmpty)  (directoryNotEmpty)  (notYours)    (notMember)  (notMember)  (notMember)
         directory into itself          (malformed)          (malformed)          (notYours)    (notMember)  (notMember)  (notMember)
         file into no directory         (noSuchFile)         (noSuchFile)         (notYours)    (notMember)  (notMember)  (notMember)
-        paths would be too long        (limitReached)       (limitReached)       (notYours)    (notMember)  (notMember)  (notMember)
+        paths would be too long        (malformed)          (malformed)          (notYours)    (notMember)  (notMember)  (notMember)
         a link would climb out         (malformed)          (malformed)          (notYours)    (notMember)  (notMember)  (notMember)
         too much would move            (limitReached)       (limitReached)       (notYours)    (notMember)  (notMember)  (notMember)
         """)

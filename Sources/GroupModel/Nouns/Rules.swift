@@ -207,8 +207,8 @@ extension Rules {
       try mustBeTheirs(old, actor, facts)
       try mayReplace(old, with: moving, facts)
     }
-    guard facts.movedPathsFit, facts.movedAreFew else { throw .limitReached }
-    guard facts.movedLinksStay else { throw .malformed }
+    guard facts.movedAreFew else { throw .limitReached }
+    guard facts.movedPathsFit, facts.movedLinksStay else { throw .malformed }
     return [.moved(from: from, to: to)]
   }
 

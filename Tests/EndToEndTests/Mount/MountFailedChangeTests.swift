@@ -70,5 +70,22 @@ extension OnOneMount {
       bob.isRefused(EACCES, "echo even more >> team/tool")
       alice.does("rm team/tool")
     }
+
+    @Test func `a directory is not renamed to where a path below it would be too long`() {
+      let deep = "import os; d = 'd' * 200; [(os.makedirs(d), os.chdir(d)) for i in range(19)]"
+      alice.does(
+        """
+        mkdir team/short; cd team/short; python3 -c "\(deep); open('f' * 200, 'w').close()"; cd ../..
+        """)
+      let longer = String(repeating: "e", count: 100)
+      alice.isRefused(ENAMETOOLONG, "mv team/short team/\(longer)")
+      #expect(alice.does("tail -n 1 .log").contains("would have a path of more than 4096 bytes"))
+      alice.does("mv team/short team/other; rm -r team/other")
+      // The group does not know of what stays local, and it has to have a path nevertheless.
+      alice.does(
+        "mkdir team/short; cd team/short; python3 -c \"\(deep); open('f' * 200 + '~', 'w').close()\"")
+      alice.isRefused(ENAMETOOLONG, "mv team/short team/\(longer)")
+      alice.does("rm -r team/short")
+    }
   }
 }
