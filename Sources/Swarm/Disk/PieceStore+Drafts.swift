@@ -49,6 +49,7 @@ extension PieceStore {
   }
 
   static func findAbandoned(in drafts: Folder) throws(DiskTrouble) -> [AbandonedDraft] {
+    try removeUnwanted(in: drafts)
     var found: [AbandonedDraft] = []
     let names = try drafts.names()
     for name in names.compactMap({ DraftName(data: $0) }) {
@@ -63,6 +64,15 @@ extension PieceStore {
       try drafts.remove(name)
     }
     return found.sorted { $0.name.stem < $1.name.stem }
+  }
+
+  /// The mark last, so that a crash in between leaves nothing that looks wanted.
+  private static func removeUnwanted(in drafts: Folder) throws(DiskTrouble) {
+    for name in try drafts.names().compactMap({ DraftName(mark: $0) }) {
+      try drafts.remove(name.data)
+      try drafts.remove(name.record)
+      try drafts.remove(name.mark)
+    }
   }
 }
 

@@ -56,7 +56,8 @@ extension TreeError {
   /// The others say all there is to say by their number alone, and programs try them all the time.
   fileprivate var isWorthTelling: Bool {
     switch self {
-    case .notPermitted, .denied, .invalid, .tooLarge, .full, .noTracker, .notNow, .refused, .disk, .state:
+    case .notPermitted, .denied, .invalid, .pathTooLong, .tooLarge, .full, .noTracker, .notNow, .refused,
+      .disk, .state:
       true
     default: false
     }

@@ -152,6 +152,26 @@ import Testing
     bob.sees("new", by: "sort -u team/big")
   }
 
+  @Test func `what was removed while it was written is not kept aside`() throws {
+    let team = try MountedTeam("alice")
+    let alice = team[0]
+    alice.does("echo old > team/old; echo older > team/older")
+    let writing = alice.starts(
+      """
+      exec 3> team/new; echo first >&3; exec 4>> team/old; echo second >&4; exec 5>> team/older
+      rm team/new team/old team/older; echo third >&5; echo written; read
+      """)
+    #expect(writing.waitFor("written"))
+    alice.isKilled()
+    writing.write("\n")
+    writing.finish()
+    alice.mountsAgain()
+    #expect(alice.does("ls team") == "")
+    #expect(alice.tries("ls $S/state-alice/recovered").exit != 0)
+    #expect(alice.does("ls $S/state-alice/cache/drafts") == "")
+    #expect(!alice.does("cat .log").contains("was being written"))
+  }
+
   @Test func `kill -9 of a reader's daemon fetches nothing again`() throws {
     let team = try MountedTeam("alice", "bob")
     let (alice, bob) = (team[0], team[1])
@@ -184,6 +204,26 @@ import Testing
     bob.does("head -c 1000 team/f > /dev/null")
     alice.mountsAgain()
     bob.sees("team/f: OK", by: "sha256sum -c $S/sum 2>/dev/null")
+  }
+
+  @Test func `what cannot be changed for want of bytes is left as it was`() throws {
+    let team = try MountedTeam("alice", "bob")
+    let (alice, bob) = (team[0], team[1])
+    bob.does("head -c 100000 /dev/urandom > team/f; sha256sum team/f > $S/sum")
+    alice.sees("100000", by: "stat -c %s team/f")
+    bob.isKilled()
+    for script in [
+      "python3 -c 'import os; os.truncate(\"team/f\", 50)'", "printf x 1<> team/f",
+      "dd if=/dev/zero of=team/f bs=1 count=1 seek=50000 conv=notrunc",
+    ] {
+      alice.isRefused(EHOSTDOWN, script)
+      alice.sees("remote", by: "getfattr --only-values -n user.p2pfs.state team/f")
+    }
+    #expect(alice.does("ls $S/state-alice/cache/drafts") == "")
+    alice.person.succeeds("sync")
+    bob.mountsAgain()
+    bob.does("sha256sum -c $S/sum; echo more >> team/f")
+    alice.sees("100005", by: "stat -c %s team/f")
   }
 
   @Test func `a frozen seed is waited for, by its readers only and not for ever`() throws {
