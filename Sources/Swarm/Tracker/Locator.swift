@@ -41,7 +41,12 @@ package final class Locator: HolderFinder {
     for key in wanted.withLock({ Array($0.keys) }) { ask(key) }
   }
 
+  /// After so long no other tracker is about to take over.
+  private static let lostMilliseconds = 2_000
+
   private func ask(_ key: ContentKey) {
+    // Who reads need not wait for an answer that hardly comes; if it does, it is taken nevertheless.
+    if line.isLost(for: Self.lostMilliseconds) { keep(key) }
     line.ask(.locate(key)) { [weak self] result in
       guard case .success(.holders(let holders)) = result else { self?.keep(key); return }
       self?.take(holders, of: key)

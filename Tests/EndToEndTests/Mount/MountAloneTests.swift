@@ -4,6 +4,20 @@ import Foundation
 import Testing
 
 @Suite(.serialized) struct MountAloneTests {
+  @Test func `what nobody is known to have fails at once, and is there when the tracker is`() throws {
+    let team = try MountedTeam("alice", "bob")
+    let (alice, bob) = (team[0], team[1])
+    alice.does("echo something > team/f")
+    bob.sees("f", by: "ls team")
+    team.story.killTracker()
+    sleep(4)
+    let begin = Date()
+    bob.isRefused(EHOSTDOWN, "cat team/f")
+    #expect(Date().timeIntervalSince(begin) < 1.5)
+    team.story.startTracker()
+    bob.sees("something", by: "cat team/f")
+  }
+
   @Test func `what is closed meanwhile is here, pending, and published when the tracker is back`() throws {
     let team = try MountedTeam("alice", "bob")
     let (alice, bob) = (team[0], team[1])

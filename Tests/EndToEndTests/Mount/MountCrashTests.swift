@@ -100,10 +100,10 @@ import Testing
   }
 
   @Test func `two who read from a slow source both get on`() throws {
-    let team = try MountedTeam("alice", "bob", options: ["--up-limit", "400K", "--read-timeout", "1"])
+    let team = try MountedTeam("alice", "bob", options: ["--up-limit", "200K", "--read-timeout", "2"])
     let (alice, bob) = (team[0], team[1])
     let sums = alice.does(
-      "for f in a b; do head -c 1500000 /dev/urandom > team/$f; done; cd team; sha256sum a b")
+      "for f in a b; do head -c 800000 /dev/urandom > team/$f; done; cd team; sha256sum a b")
     let both = bob.tries("cd team; sha256sum a > $S/a & sha256sum b > $S/b; wait $!; cat $S/a $S/b")
     #expect(both.exit == 0 && both.output == sums + "\n", "\(both)")
   }
