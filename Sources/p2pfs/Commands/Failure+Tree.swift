@@ -37,7 +37,7 @@ extension TreeError {
       case .refused(.noSuchFile), .noDownload, .notMounted, .notShared: .notFound
       case .refused(let refusal): TreeError(refusal)
       case .noTracker, .noDaemon, .daemonRuns, .cannotListen, .cannotShowMetrics, .strangeAnswer: .noTracker
-      case .destinationExists: .exists
+      case .destinationExists, .wouldReplace: .exists
       case .noSource: .noSource
       case .timedOut: .timedOut
       case .calledOff, .readerGone: .interrupted

@@ -19,6 +19,8 @@ enum Failure: Error, Hashable, Sendable {
   case cannotShowMetrics(String)
   /// A download's destination, or the share of a file, is not as it has to be.
   case destinationExists(String)
+  /// A file that would be shared under the name of another that was named with it, and that other.
+  case wouldReplace(String, String)
   case noDownload(String)
   /// Where it is going already.
   case downloadsElsewhere(String)
@@ -56,7 +58,7 @@ extension Failure {
     case .refused(let refusal): refusal.exitCode
     case .noTracker, .noDaemon, .daemonRuns, .cannotListen, .cannotShowMetrics, .strangeAnswer:
       ExitCode.unavailable
-    case .destinationExists: ExitCode.exists
+    case .destinationExists, .wouldReplace: ExitCode.exists
     case .noDownload, .notShared, .notMounted: ExitCode.noSuch
     case .downloadsElsewhere, .noSource, .timedOut, .calledOff, .inUse, .notPublished: ExitCode.notNow
     case .cannotMount, .disk, .notAFile, .foreignState, .damaged, .readerGone: ExitCode.disk
@@ -80,6 +82,8 @@ extension Failure {
       "a daemon runs already for this state directory: stop it first, or choose another with --state DIR"
     case .cannotListen(let what): "\(what): choose another address with --listen IP:PORT"
     case .destinationExists(let path): "\(path) exists already: choose another destination, or remove it"
+    case .wouldReplace(let path, let other):
+      "\(path) would replace \(other), which was just shared: give one of them another name"
     case .noDownload(let path):
       "no download of \(path) is going on: 'p2pfs show_downloads' lists those that are"
     case .downloadsElsewhere(let place):

@@ -18,26 +18,26 @@ enum LocalTree {
     let kind: Kind
   }
 
-  /// Directories before what is in them, in the order of their names. The beginning may be a symbolic link, and then
-  /// is what it points to.
-  static func walk(_ path: LocalPath, _ visit: (Found) throws(Failure) -> Void) throws(Failure) {
+  /// Directories before what is in them, in the order of their names; one of which `visit` says false is not entered.
+  /// The beginning may be a symbolic link, and then is what it points to.
+  static func walk(_ path: LocalPath, _ visit: (Found) throws(Failure) -> Bool) throws(Failure) {
     try walk(path, below: [], followingLink: true, visit)
   }
 
   private static func walk(
-    _ path: LocalPath, below: [UInt8], followingLink: Bool, _ visit: (Found) throws(Failure) -> Void
+    _ path: LocalPath, below: [UInt8], followingLink: Bool, _ visit: (Found) throws(Failure) -> Bool
   ) throws(Failure) {
     switch try status(of: path, followingLink: followingLink).st_mode & S_IFMT {
-    case S_IFREG: try visit(Found(path: path, below: below, kind: .file))
-    case S_IFLNK: try visit(Found(path: path, below: below, kind: .symlink(try target(of: path))))
+    case S_IFREG: _ = try visit(Found(path: path, below: below, kind: .file))
+    case S_IFLNK: _ = try visit(Found(path: path, below: below, kind: .symlink(try target(of: path))))
     case S_IFDIR:
-      try visit(Found(path: path, below: below, kind: .directory))
+      guard try visit(Found(path: path, below: below, kind: .directory)) else { return }
       for name in try names(in: path) {
         guard let inside = path.appending(name) else { throw .disk(ENAMETOOLONG, "\(path)") }
         let slash = below.isEmpty ? [] : [UInt8(ascii: "/")]
         try walk(inside, below: below + slash + name, followingLink: false, visit)
       }
-    default: try visit(Found(path: path, below: below, kind: .other))
+    default: _ = try visit(Found(path: path, below: below, kind: .other))
     }
   }
 
@@ -73,6 +73,11 @@ enum LocalTree {
 
   static func isDirectory(_ path: LocalPath) -> Bool {
     (try? status(of: path, followingLink: true).st_mode & S_IFMT) == S_IFDIR
+  }
+
+  static func mustBeDirectory(_ path: LocalPath) throws(Failure) {
+    guard try status(of: path, followingLink: true).st_mode & S_IFMT != S_IFDIR else { return }
+    throw .disk(ENOTDIR, "\(path)")
   }
 
   /// Without `.`, `..` and links on the way.
