@@ -36,7 +36,9 @@ extension TreeError {
       case .usage(let text), .malformed(let text): .invalid(text)
       case .refused(.noSuchFile), .noDownload, .notMounted, .notShared: .notFound
       case .refused(let refusal): TreeError(refusal)
-      case .noTracker, .noDaemon, .daemonRuns, .cannotListen, .cannotShowMetrics, .strangeAnswer: .noTracker
+      case .noTracker, .noDaemon, .daemonSilent, .daemonRuns, .cannotListen, .cannotShowMetrics,
+        .strangeAnswer:
+        .noTracker
       case .destinationExists, .wouldReplace: .exists
       case .noSource: .noSource
       case .timedOut: .timedOut

@@ -12,6 +12,8 @@ enum Failure: Error, Hashable, Sendable {
   /// Which were tried, and what came of it where one reason fits all.
   case noTracker([TrackerAddress], because: String? = nil)
   case noDaemon
+  /// It takes commands, and gives no sign of life: which process it is, where that is known, and where its log lies.
+  case daemonSilent(process: Int32?, log: String?)
   case daemonRuns
   /// Where, and why not.
   case cannotListen(String)
@@ -56,7 +58,7 @@ extension Failure {
     case .usage: ExitCode.usage
     case .malformed: ExitCode.malformed
     case .refused(let refusal): refusal.exitCode
-    case .noTracker, .noDaemon, .daemonRuns, .cannotListen, .cannotShowMetrics, .strangeAnswer:
+    case .noTracker, .noDaemon, .daemonSilent, .daemonRuns, .cannotListen, .cannotShowMetrics, .strangeAnswer:
       ExitCode.unavailable
     case .destinationExists, .wouldReplace: ExitCode.exists
     case .noDownload, .notShared, .notMounted: ExitCode.noSuch
@@ -78,6 +80,7 @@ extension Failure {
     case .noTracker(let tried, let reason): Self.noTrackerSentence(tried, reason)
     case .noDaemon:
       "no daemon is running for this state directory: start one with 'p2pfs mount DIR' or 'p2pfs serve'"
+    case .daemonSilent(let process, let log): Self.silenceSentence(process, log)
     case .daemonRuns:
       "a daemon runs already for this state directory: stop it first, or choose another with --state DIR"
     case .cannotListen(let what): "\(what): choose another address with --listen IP:PORT"
@@ -115,6 +118,13 @@ extension Failure {
     let why = reason.map { " (\($0))" } ?? ""
     return "no tracker answers\(places)\(why): check the network and tracker_info.txt, or start one with "
       + "'tracker tracker_info.txt 1'"
+  }
+
+  /// A process that is stopped hears of no gentler signal.
+  private static func silenceSentence(_ process: Int32?, _ log: String?) -> String {
+    "a daemon\(process.map { " (pid \($0))" } ?? "") runs for this state directory and does not answer: "
+      + (log.map { "look at its log, \(Quoted.text($0)), and " } ?? "")
+      + "end it\(process.map { " with 'kill -9 \($0)'" } ?? ""), then start it again"
   }
 
   private static func changeSentence(_ saved: [UInt8], _ seen: [UInt8]) -> String {
