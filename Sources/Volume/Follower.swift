@@ -19,6 +19,8 @@ final class Follower: BookReader, @unchecked Sendable {
     set { mounted.withLock { $0 = newValue } }
   }
 
+  func bookIsRefused(_ change: AuthorityChange) { volume?.log(change.sentence) }
+
   /// All that is here is told anew: the tracker may be another one.
   func bookIsCurrent() {
     guard let volume else { return }
@@ -42,7 +44,10 @@ final class Follower: BookReader, @unchecked Sendable {
     if !volume.book.sharesGroup(with: user) { volume.swarm.endLines(of: user) }
   }
 
-  func bookStartedAnew(_ group: GroupID) { tree?.startedAnew(group) }
+  func bookStartedAnew(_ group: GroupID) {
+    tree?.startedAnew(group)
+    volume?.lookAfterWishes { $0 == group }
+  }
 
   func whenShown(_ then: @escaping @Sendable () -> Void) {
     if let tree { tree.kernel.whenTold(then) } else { then() }
@@ -50,7 +55,7 @@ final class Follower: BookReader, @unchecked Sendable {
 
   func bookGroupsChanged() { tree?.groupsChanged() }
 
-  func bookForgot(_ group: GroupID) { volume?.forget(group) }
+  func bookForgot(_ group: GroupID, named name: GroupName) { volume?.forget(group, named: name) }
 
   func heard(_ holder: ContentHolder, of key: ContentKey) { volume?.locator.hear(holder, of: key) }
 
@@ -61,9 +66,11 @@ final class Follower: BookReader, @unchecked Sendable {
     switch change {
     case .unpublished(let path):
       volume.fileLeft(LedgerKey(group, path))
+      volume.keptFileChanged(LedgerKey(group, path), to: nil)
       volume.retireAll(LedgerKey(group, path), for: nil)
     case .published(let entry):
       let key = LedgerKey(group, entry.path)
+      volume.keptFileChanged(key, to: entry.kind)
       volume.retireAll(key, for: entry.kind)
       if let wanted = volume.ledger.download(key), entry.kind != .file(wanted.content) {
         volume.downloadOutdated(key, isGone: false)
@@ -72,8 +79,10 @@ final class Follower: BookReader, @unchecked Sendable {
       else { return }
       volume.dropShare(mine.key)
     case .moved(let from, let to):
+      volume.lookAfterKept(LedgerKey(group, to))
       volume.retireAll(LedgerKey(group, to), for: nil)
       volume.moveShares(from: from, to: to, in: group)
+      volume.moveKept(from: from, to: to, in: group)
     case .stands, .ended: break
     }
   }
@@ -107,8 +116,7 @@ extension GroupVolume {
       guard let share = ledger.share(file), share.place == path, share.content.root == content.name.root,
         !publishing.withLock({ $0.contains(file) })
       else { continue }
-      let name = "\(book.groups[file.group].map { "\($0)/" } ?? "")\(Printable.escaped(file.path.bytes))"
-      log("\(name) is no longer shared from \(path): \(end.sentence); upload it anew to share it")
+      log("\(words(for: file)) is no longer shared from \(path): \(end.sentence); upload it anew to share it")
       dropShare(file)
       switch end {
       case .modified, .replaced: tellStopped([file])
@@ -185,7 +193,7 @@ extension GroupVolume {
     shared.move(from: from, to: to, in: group)
   }
 
-  func forget(_ group: GroupID) {
+  func forget(_ group: GroupID, named name: GroupName) {
     for share in ledger.shares where share.key.group == group { try? ledger.removeShare(share.key) }
     for transfer in running.withLock({ $0.filter { $0.key.group == group }.map(\.value) }) {
       transfer.fail(.refused(.notMember))
@@ -193,7 +201,7 @@ extension GroupVolume {
     for record in ledger.downloads where record.key.group == group && record.state != .complete {
       downloadOutdated(record.key, isGone: true)
     }
-    for wish in ledger.wishes where wish.key.group == group { try? ledger.removeWish(wish.key) }
+    forgetKept(of: group, named: name)
     _ = shared.removeAll(of: group)
   }
 

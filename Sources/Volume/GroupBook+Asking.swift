@@ -72,6 +72,11 @@ extension GroupBook {
     try read { (catalog) throws(DatabaseError) in try catalog.entry(at: path, in: group) }
   }
 
+  /// What the tracker would weigh this member's proposal by, as far as it is known here.
+  func facts(for proposal: Proposal) throws(BookTrouble) -> Facts {
+    try read { (catalog) throws(DatabaseError) in try catalog.facts(for: proposal, by: user).1 }
+  }
+
   package func entries(
     in group: GroupID, below directory: FilePath? = nil, after path: FilePath?, limit: Int
   ) throws(BookTrouble) -> [Entry] {

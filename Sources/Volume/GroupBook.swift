@@ -9,6 +9,8 @@ internal import Synchronization
 
 /// Told on the book's own thread, after the catalog on disk has changed. Must not ask the tracker there.
 package protocol BookReader: AnyObject, Sendable {
+  /// Strangers answer where the trackers should be.
+  func bookIsRefused(_ change: AuthorityChange)
   /// Caught up with the tracker: what was decided up to now is here.
   func bookIsCurrent()
   /// `number` is that of the decision, as it was pushed; nil for what was missed, which comes in pages.
@@ -17,7 +19,7 @@ package protocol BookReader: AnyObject, Sendable {
   func whenShown(_ then: @escaping @Sendable () -> Void)
   /// Somebody is no longer in a group, or this member himself is not.
   func book(_ group: GroupID, lost user: UserName)
-  func bookForgot(_ group: GroupID)
+  func bookForgot(_ group: GroupID, named name: GroupName)
   /// A group was told anew, from nothing: what was not told has gone, and nobody says what that was.
   func bookStartedAnew(_ group: GroupID)
   /// The groups that this member is in are other ones.
@@ -38,6 +40,7 @@ package final class GroupBook: @unchecked Sendable {
   enum Event {
     case reached
     case lost
+    case foreign(AuthorityChange)
     case push(TrackerPush)
     case close
   }
@@ -151,6 +154,7 @@ package final class GroupBook: @unchecked Sendable {
       case .lost:
         current.withLock { $0 = false }
         rolls.withLock { rolls in for group in rolls.keys { rolls[group]?.isWitness = false } }
+      case .foreign(let change): reader?.bookIsRefused(change)
       case .push(let push): take(push)
       case .close: return
       }
@@ -163,6 +167,8 @@ extension GroupBook: TrackerListener {
   package func trackerReached() { post(.reached) }
 
   package func trackerLost() { post(.lost) }
+
+  package func trackerIsForeign(_ change: AuthorityChange) { post(.foreign(change)) }
 
   package func trackerSays(_ push: TrackerPush) { post(.push(push)) }
 }
@@ -301,7 +307,7 @@ extension GroupBook {
     guard let roll = rolls.withLock({ $0.removeValue(forKey: group) }) else { return }
     for user in roll.members { reader?.book(group, lost: user) }
     try? catalog.forget(group)
-    reader?.bookForgot(group)
+    reader?.bookForgot(group, named: roll.name)
     reader?.bookGroupsChanged()
   }
 }

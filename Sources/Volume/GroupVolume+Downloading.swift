@@ -213,18 +213,6 @@ extension GroupVolume {
     if ledger.download(record.key)?.content == record.content { try? ledger.removeDownload(record.key) }
   }
 
-  /// What `show_downloads` lists, in the order of their names.
-  package var downloads: [(group: GroupName, path: FilePath, isComplete: Bool)] {
-    let groups = book.groups
-    var files = Dictionary(keptNow.map { ($0.file, $0.isComplete) }) { one, _ in one }
-    for record in ledger.downloads where record.state != .stopped {
-      files[record.key] = record.state == .complete
-    }
-    return files.compactMap { file, isComplete in
-      groups[file.group].map { ($0, file.path, isComplete) }
-    }.sorted { ($0.group, $0.path) < ($1.group, $1.path) }
-  }
-
   /// Whether a download to just there has been begun, and whether it is complete. nil for neither.
   package func isComplete(_ path: FilePath, in group: GroupName, at destination: LocalPath) -> Bool? {
     guard let id = book.group(named: group), let record = ledger.download(LedgerKey(id, path)),
@@ -236,9 +224,8 @@ extension GroupVolume {
   }
 
   /// How many of those who are connected have some of it.
-  package func sources(of transfer: Transfer) -> Int {
-    swarm.statistics()?.contents.first { $0.key == transfer.key }?.sources ?? 0
+  package func sources(of transfer: Transfer) -> (count: Int, sentBytes: Int) {
+    let content = swarm.statistics()?.contents.first { $0.key == transfer.key }
+    return (content?.sources ?? 0, content?.sourcesSentBytes ?? 0)
   }
-
-  package var transfers: [Transfer] { running.withLock { Array($0.values) } }
 }

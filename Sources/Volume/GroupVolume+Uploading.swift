@@ -129,7 +129,7 @@ extension GroupVolume {
       try onDisk(nil) { () throws(DiskTrouble) in try ledger.put(stopped) }
       return withdraw(key, of: root)
     }
-    if case .file(let content) = entry.kind, let root = content.root, shared.roots(of: key).contains(root) {
+    if case .file(let content) = entry.kind, isServed(content, as: key, entry) {
       // What was read here, or published through a mount.
       let stopped = LedgeredShare(key, content: content, place: nil, isStopped: true)
       return try stop(stopped, insteadOf: nil, in: name)
@@ -144,7 +144,9 @@ extension GroupVolume {
     let key = LedgerKey(group, path)
     let entry = try found(path, in: group)
     guard let share = ledger.share(key) else {
-      throw entry == nil ? .refused(.noSuchFile) : .notShared
+      guard let entry else { throw .refused(.noSuchFile) }
+      if case .file(let content) = entry.kind, isServed(content, as: key, entry) { return }
+      throw .notShared
     }
     if share.place == nil, let record = ledger.download(key), record.state != .complete {
       return try startSharingPart(of: record)
@@ -186,16 +188,45 @@ extension GroupVolume {
     try announce(ContentKey(group: record.key.group, root: contentName.root))
   }
 
-  /// The files below a directory that this member shares, or has stopped sharing.
-  package func shares(below path: FilePath, in name: GroupName, stopped: Bool) throws(VolumeError)
-    -> [FilePath]
-  {
+  /// What this member serves of a group to whoever asks, in the order of the names.
+  package func sharedFiles(in name: GroupName) throws(VolumeError) -> [FilePath] {
     let group = try group(name)
-    let whole = ledger.shares.filter { $0.key.group == group && $0.isStopped == stopped }.map(\.key.path)
+    let whole = ledger.shares.filter { $0.key.group == group && !$0.isStopped }.map(\.key.path)
+    return Set(whole + shared.files(in: group).map(\.path)).sorted()
+  }
+
+  /// The files below a directory that this member shares, however they came here.
+  package func shares(below path: FilePath, in name: GroupName) throws(VolumeError) -> [FilePath] {
+    let group = try group(name)
     let parts = ledger.downloads.filter { record in
-      record.key.group == group && record.state != .complete && !stopped && ledger.share(record.key) == nil
+      record.key.group == group && record.state != .complete && ledger.share(record.key) == nil
     }.map(\.key.path)
-    return Set(whole + parts).filter { $0.isInside(path) }.sorted()
+    let mine = Set(try sharedFiles(in: name) + parts).filter { $0.isInside(path) }
+    return mine.union(try emptyFiles(below: path, in: name)).sorted()
+  }
+
+  /// What has no bytes is with who published it, and in no list of what is here.
+  private func emptyFiles(below path: FilePath, in name: GroupName) throws(VolumeError) -> Set<FilePath> {
+    let group = try group(name)
+    guard try found(path, in: group)?.kind.isDirectory == true else { return [] }
+    let empty = try files(at: path, in: name)?.filter { entry in
+      guard case .file(let content) = entry.kind, content.root == nil else { return false }
+      let key = LedgerKey(group, entry.path)
+      return ledger.share(key) == nil && isServed(content, as: key, entry)
+    }
+    return Set((empty ?? []).map(\.path))
+  }
+
+  /// From here, without a note in the ledger.
+  private func isServed(_ content: FileContent, as key: LedgerKey, _ entry: Entry) -> Bool {
+    content.root.map { shared.roots(of: key).contains($0) } ?? (entry.owner == user)
+  }
+
+  /// Those that he has stopped sharing.
+  package func stoppedShares(below path: FilePath, in name: GroupName) throws(VolumeError) -> [FilePath] {
+    let group = try group(name)
+    return ledger.shares.filter { $0.key.group == group && $0.isStopped }.map(\.key.path)
+      .filter { $0.isInside(path) }.sorted()
   }
 
   /// The file may have been removed or changed since.

@@ -55,6 +55,10 @@ package final class GroupVolume: @unchecked Sendable {
   package let readMilliseconds: Int
   let running = Mutex<[LedgerKey: Transfer]>([:])
   let cachedIsShared = Atomic(false)
+  let allCachedIsShared = Atomic(false)
+  let isGivingUp = Atomic(false)
+  /// Found in the cache at the start, and no file's.
+  let unnamedAtStart = Mutex<(names: Set<ContentName>, since: Instant)>(([], .never))
   /// The share that is being loaded at the start.
   let loading = Mutex<LedgerKey?>(nil)
   /// What is being uploaded now.
@@ -80,6 +84,7 @@ package final class GroupVolume: @unchecked Sendable {
     announcer = Announcer(over: line) { [shared] in shared.pieces($0) }
     (store, ledger) = try Self.disk(setup, follower)
     shared.store = store
+    store.whenFull { [weak follower] in follower?.volume?.giveUpRetired() ?? false }
     let reached = Self.reached(port, setup.advertise)
     do throws(BookTrouble) {
       book = try GroupBook(

@@ -90,6 +90,20 @@ final class SharedContents: ContentShelf, @unchecked Sendable {
     }
   }
 
+  var retired: [LedgerKey: Set<ContentRoot>] { tables.withLock { $0.retired } }
+
+  /// Of what it was, one; the rest stays as it is.
+  func retire(_ root: ContentRoot, of file: LedgerKey) -> Bool {
+    tables.withLock { tables in
+      guard tables.roots[file]?.contains(root) == true else { return false }
+      return tables.retired[file, default: []].insert(root).inserted
+    }
+  }
+
+  func isRetired(_ root: ContentRoot, of file: LedgerKey) -> Bool {
+    tables.withLock { $0.retired[file]?.contains(root) == true }
+  }
+
   /// The key under which nothing is shared any longer, if that is so now.
   func remove(_ file: LedgerKey, of root: ContentRoot) -> ContentKey? {
     let key = ContentKey(group: file.group, root: root)

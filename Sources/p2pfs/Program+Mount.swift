@@ -4,6 +4,7 @@
 import Glibc
 import GroupModel
 import Link
+import Swarm
 import Volume
 
 enum MountProgram {
@@ -76,7 +77,7 @@ extension MountProgram {
   ) throws(Failure) {
     try daemon.start()
     guard let user = try loggedIn(daemon) else { throw .refused(.notLoggedIn) }
-    let mounted = try MountPlace(preparing: place)
+    let mounted = try MountPlace(preparing: place, beside: daemon.options.stateDirectory())
     try mounted.mustBeAllowed(daemon.options.mount.passed)
     let life = MountLife(at: mounted, daemon.options.mount, of: daemon)
     daemon.show(life)
@@ -100,6 +101,8 @@ extension MountProgram {
     if daemon.volume == nil { try daemon.reload() }
     guard let volume = daemon.volume else { return nil }
     volume.book.waitUntilCurrent(milliseconds: currentMilliseconds)
+    // Where their answer took longer than the start waits.
+    if let change = volume.line.authorityChange { throw Failure(change) }
     return volume.user
   }
 

@@ -109,7 +109,7 @@ import Testing
     }
     let room = FilePath.bytesMax - deep.utf8.count + 1
     let tooLong = String(repeating: "y", count: room + 1)
-    #expect(throws: Refusal.limitReached) { try ledger.decide(bob, .rename("d", tooLong), in: team) }
+    #expect(throws: Refusal.malformed) { try ledger.decide(bob, .rename("d", tooLong), in: team) }
     try ledger.decide(bob, .rename("d", String(repeating: "y", count: room)), in: team)
     #expect(try paths().map(\.utf8.count).max() == FilePath.bytesMax)
   }

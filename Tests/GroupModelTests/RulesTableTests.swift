@@ -134,6 +134,9 @@ private let everyStanding: [Standing] = [.owner, .member, .asked, .rejected, .st
 
 @Suite struct `Files in a group` {
   private static let file = Entry.Kind.file(FileContent(size: 0, root: nil, isExecutable: false)!)
+  private static let program = Entry.Kind.file(FileContent(size: 0, root: nil, isExecutable: true)!)
+  private static let other = Entry.Kind.file(
+    FileContent(size: 1, root: ContentRoot(Digest(hashing: [1].span.bytes)), isExecutable: false)!)
   private static let path = try! FilePath("docs/a")
   private static let elsewhere = try! FilePath("docs/b")
   private static let link = Entry.Kind.symlink(LinkTarget(Array("a".utf8), at: path)!)
@@ -196,9 +199,12 @@ private let everyStanding: [Standing] = [.owner, .member, .asked, .rejected, .st
       ("file that replaces none", row(publish(over: 0), at: .nothing)),
       ("file that replaces what is gone", row(publish(over: 5), at: .nothing)),
       ("file over file", row(publish(), at: .file)),
-      ("file over its version", row(publish(over: 5), at: .file)),
+      ("file over its version", row(publish(Self.other, over: 5), at: .file)),
       ("file over another version", row(publish(over: 4), at: .file)),
       ("file that replaces none, over file", row(publish(over: 0), at: .file)),
+      ("attributes over another version", row(publish(Self.program, over: 4), at: .file)),
+      ("attributes over its version", row(publish(Self.program, over: 5), at: .file)),
+      ("a link's time", row(publish(Self.link, over: 5), at: .link)),
       ("link over file", row(publish(Self.link), at: .file)),
       ("file over link", row(publish(), at: .link)),
       ("file over directory", row(publish(), at: .directory)),
@@ -223,6 +229,9 @@ private let everyStanding: [Standing] = [.owner, .member, .asked, .rejected, .st
         file over its version               published           published       (notYours)      (notMember)  (notMember)  (notMember)
         file over another version           (conflict)          (conflict)      (conflict)      (notMember)  (notMember)  (notMember)
         file that replaces none, over file  (conflict)          (conflict)      (conflict)      (notMember)  (notMember)  (notMember)
+        attributes over another version     (conflict)          (conflict)      (conflict)      (notMember)  (notMember)  (notMember)
+        attributes over its version         published by carol  published       (notYours)      (notMember)  (notMember)  (notMember)
+        a link's time                       published by carol  published       (notYours)      (notMember)  (notMember)  (notMember)
         link over file                      published           published       (notYours)      (notMember)  (notMember)  (notMember)
         file over link                      published           published       (notYours)      (notMember)  (notMember)  (notMember)
         file over directory                 (isDirectory)       (isDirectory)   (isDirectory)   (notMember)  (notMember)  (notMember)
@@ -297,7 +306,7 @@ private let everyStanding: [Standing] = [.owner, .member, .asked, .rejected, .st
         directory over full directory  (directoryNotEmpty)  (directoryNotEmpty)  (notYours)    (notMember)  (notMember)  (notMember)
         directory into itself          (malformed)          (malformed)          (notYours)    (notMember)  (notMember)  (notMember)
         file into no directory         (noSuchFile)         (noSuchFile)         (notYours)    (notMember)  (notMember)  (notMember)
-        paths would be too long        (limitReached)       (limitReached)       (notYours)    (notMember)  (notMember)  (notMember)
+        paths would be too long        (malformed)          (malformed)          (notYours)    (notMember)  (notMember)  (notMember)
         a link would climb out         (malformed)          (malformed)          (notYours)    (notMember)  (notMember)  (notMember)
         too much would move            (limitReached)       (limitReached)       (notYours)    (notMember)  (notMember)  (notMember)
         """)

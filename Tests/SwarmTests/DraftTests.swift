@@ -252,6 +252,55 @@ import Testing
     #expect(try store.drafts.names().isEmpty)
   }
 
+  @Test func `a draft that nobody wants any more is not found after a crash`() throws {
+    let place = Place()
+    do {
+      let store = try PieceStore(place)
+      for isWanted in [true, false] {
+        let draft = try store.draft(label: Array("\(isWanted)".utf8))
+        if !isWanted { draft.markUnwanted() }
+        #expect(draft.write([1, 2, 3].span.bytes, at: 0) == .done, "it goes on all the same")
+      }
+      store.abandon()
+    }
+    let store = try PieceStore(place)
+    #expect(store.abandonedDrafts.map(\.label) == [Array("true".utf8)])
+    #expect(try store.drafts.names().count == 2)
+    let draft = try store.draft()
+    #expect(draft.write([1].span.bytes, at: 0) == .done)
+    draft.markUnwanted()
+    guard case .content = draft.finish() else {
+      Issue.record("it does not end")
+      return
+    }
+    draft.markUnwanted()
+    #expect(try store.drafts.names().count == 2, "nothing is left of one that has ended")
+  }
+
+  @Test func `only what changes a draft keeps it from being dropped as unchanged`() throws {
+    var random = SeededRandom()
+    let place = Place()
+    let store = try PieceStore(place)
+    let base = Sample(byteCount: 100_000, random: &random)
+    let content = try store.content(base.name)
+    base.putAll(into: content)
+    let tooFar = 1 << 50
+    let failing = try store.draft(over: content)
+    #expect(failing.truncate(to: tooFar + 1) == .trouble(.tooLarge))
+    #expect(failing.write([1].span.bytes, at: tooFar) == .trouble(.tooLarge))
+    #expect(!failing.isChanged && failing.discardIfUnchanged())
+    #expect(failing.write([1].span.bytes, at: 0) == .trouble(.cancelled))
+    let changes: [(Draft) -> DraftResult] = [
+      { $0.write([1].span.bytes, at: 5) }, { $0.truncate(to: 5) }, { $0.punch(0..<5) },
+      { $0.allocate(0..<200_000, keepingSize: true) },
+    ]
+    for change in changes {
+      let draft = try store.draft(over: content)
+      #expect(change(draft) == .done)
+      #expect(draft.isChanged && !draft.discardIfUnchanged())
+    }
+  }
+
   @Test func `a draft finished before a crash is a content after it, kept and whole`() throws {
     var random = SeededRandom()
     let place = Place()

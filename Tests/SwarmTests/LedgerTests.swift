@@ -166,6 +166,25 @@ private func publish(_ index: Int) -> PendingPublish {
     #expect(ledger.wish(wishes[2].key) == wishes[2] && ledger.wish(wishes[1].key) == nil)
   }
 
+  @Test func `what has come is remembered, and of too much the last`() throws {
+    let place = Place()
+    let all = (1...25).map { LedgeredShare.example($0) }.map { LedgeredWish($0.key, content: $0.content) }
+    do {
+      let ledger = try ShareLedger(in: place.local("ledger"), broughtMax: 10)
+      for wish in all.prefix(10) { try ledger.putBrought(wish) }
+      try ledger.removeBrought(all[3].key)
+      #expect(ledger.brought == Array(all[..<3] + all[4..<10]))
+      #expect(ledger.brought { $0 == all[4].key } == [all[4]] && ledger.brought(all[3].key) == nil)
+    }
+    do {
+      let ledger = try ShareLedger(in: place.local("ledger"), broughtMax: 10)
+      for wish in all.dropFirst(10) { try ledger.putBrought(wish) }
+      #expect((5...10).contains(ledger.brought.count))
+    }
+    let ledger = try ShareLedger(in: place.local("ledger"), broughtMax: 10)
+    #expect(ledger.brought == Array(all.suffix(ledger.brought.count)) && ledger.wishes.isEmpty)
+  }
+
   @Test func `a ledger that has changed often is written anew while it runs`() throws {
     let place = Place()
     let ledger = try ShareLedger(in: place.local("ledger"))

@@ -22,6 +22,14 @@ private final class ScriptedDesk: ControlDesk {
   private let state = Mutex(State())
   let events = EventLog { _ in }
   private let reachable = Mutex(true)
+  private let owner = Mutex(true)
+
+  var isOwner: Bool {
+    get { owner.withLock { $0 } }
+    set { owner.withLock { $0 = newValue } }
+  }
+
+  func owns(_ group: GroupName) -> Bool { isOwner }
 
   var isReachable: Bool {
     get { reachable.withLock { $0 } }
@@ -81,7 +89,7 @@ private final class ScriptedDesk: ControlDesk {
   }
 
   private func text(_ file: any ControlFile) throws -> String {
-    String(decoding: try file.snapshot(for: Caller()), as: UTF8.self)
+    String(decoding: try file.snapshot(for: Caller()).bytes, as: UTF8.self)
   }
 
   private func write(_ line: String, to name: String) throws(TreeError) {
@@ -147,6 +155,33 @@ private final class ScriptedDesk: ControlDesk {
     #expect(reasons == (failure == .calledOff ? [] : [expected]))
   }
 
+  @Test(
+    arguments: [
+      (
+        ".downloads", "start team a b", "keep team a b", .refused(.notMember),
+        "you are not a member of team: ask to join it with 'p2pfs join_group team'"
+      ),
+      (
+        ".downloads", "start team f", "keep team f", .refused(.noSuchFile),
+        "there is no such file in team: see 'p2pfs list_files team'"
+      ),
+      (
+        ".downloads", "stop team a b", "\(Command.stopDownload(team, "a b"))", .noDownload("that file"),
+        "no download of 'a b' is going on: 'p2pfs show_downloads' lists those that are"
+      ),
+      (
+        ".shares", "stop d", "\(Command.stopShare(team, "d"))", .notShared("that file"),
+        "you do not share 'd': only what you have uploaded, downloaded or read can be stopped and started"
+      ),
+    ] as [(String, String, String, Failure, String)])
+  func `a refusal names the group and the file`(
+    name: String, line: String, asked: String, failure: Failure, sentence: String
+  ) {
+    desk.answer(asked, with: .failure(failure))
+    #expect(throws: TreeError.self) { try write(line, to: name) }
+    #expect(desk.events.latest.last?.text.hasSuffix("\(name): '\(line)': \(sentence)") == true)
+  }
+
   @Test func `each says what it is for`() throws {
     #expect(try text(file(".join")) == "one pending\ntwo rejected\n")
     #expect(try text(file(".leave")) == "")
@@ -166,11 +201,11 @@ private final class ScriptedDesk: ControlDesk {
     desk.answer("\(Command.listGroups)", with: .success("team alice owner 1 0\n"))
     for name in files.rootNames where name != ".status" {
       let file = file(name)
-      #expect(file.lengthAtOnce() == (try text(file)).utf8.count, "\(name)")
+      #expect(file.textAtOnce().bytes.count == (try text(file)).utf8.count, "\(name)")
     }
     for name in files.groupNames {
       let file = file(name)
-      #expect(file.lengthAtOnce() == (try text(file)).utf8.count, "\(name)")
+      #expect(file.textAtOnce().bytes.count == (try text(file)).utf8.count, "\(name)")
     }
   }
 
@@ -182,7 +217,7 @@ private final class ScriptedDesk: ControlDesk {
     desk.isReachable = false
     let asked = desk.done
     #expect(try text(groups) == "team alice owner 1 0\n")
-    #expect(groups.lengthAtOnce() == 21)
+    #expect(groups.textAtOnce().bytes.count == 21)
     #expect(try text(members) == "alice owner offline\nbob member offline\n")
     #expect(desk.done == asked)
   }
@@ -194,6 +229,64 @@ private final class ScriptedDesk: ControlDesk {
     _ = try text(groups)
     desk.answer("\(Command.listGroups)", with: .failure(.noTracker([])))
     #expect(try text(groups) == "team alice owner 1 0\n")
+  }
+
+  @Test func `a text that stays as it is keeps its time, and another has a later one`() throws {
+    let files = files
+    desk.answer("\(Command.listGroups)", with: .success("team alice owner 1 0\n"))
+    for name in [".groups", ".help", ".requests", ".log"] {
+      func file() -> any ControlFile { files.root(name) ?? files.group(name, of: team)! }
+      let first = file().textAtOnce().modified
+      #expect(try file().snapshot(for: Caller()).modified == first, "\(name)")
+      #expect(file().textAtOnce().modified == first, "\(name)")
+    }
+    let log = files.root(".log")!.textAtOnce().modified
+    desk.events.note("something happens")
+    #expect(files.root(".log")!.textAtOnce().modified > log)
+    #expect(try files.root(".log")!.snapshot(for: Caller()).modified > log)
+  }
+
+  @Test func `a mode says what this member may`() {
+    let files = files
+    func modes() -> [UInt16] {
+      [".requests", ".members", ".shares"].map { files.group($0, of: team)!.permissions }
+    }
+    #expect(modes() == [0o644, 0o644, 0o644])
+    desk.isOwner = false
+    #expect(modes() == [0, 0o444, 0o644])
+    #expect(files.root(".join")!.permissions == 0o644 && files.root(".help")!.permissions == 0o444)
+  }
+
+  @Test func `what a line says is not quoted without end, nor is a line without end`() {
+    let events = desk.events
+    var number: Int32 = 0
+    do throws(TreeError) { try write(String(repeating: "x", count: 20_000), to: ".join") } catch {
+      number = Errno(error).number
+    }
+    #expect(number == EINVAL && desk.done == [])
+    #expect(
+      events.latest.last?.text.hasSuffix("…': a line is too long: 16640 bytes are the most, without its end")
+        == true)
+    // One letter with thousands of accents.
+    let letter = "e" + String(repeating: "\u{301}", count: 4000)
+    #expect(throws: TreeError.self) { try write(letter, to: ".join") }
+    let long = String(repeating: "d/", count: 2000)
+    desk.answer("\(Command.stopShare(team, long + "f"))", with: .failure(.notShared(long)))
+    #expect(throws: TreeError.self) { try write("stop \(long)f", to: ".shares") }
+    #expect(events.latest.count == 3 && events.latest.allSatisfy { $0.text.utf8.count < 2000 })
+    #expect(events.latest.last?.text.hasSuffix("can be stopped and started") == true)
+  }
+
+  @Test func `strangers in the tracker's place are named, and look like no tracker to a program`() throws {
+    let change = Failure.authorityChanged(saved: [1], seen: [2])
+    desk.answer("\(Command.joinGroup(team))", with: .failure(change))
+    var number: Int32 = 0
+    do throws(TreeError) { try write("team", to: ".join") } catch { number = Errno(error).number }
+    #expect(number == EHOSTUNREACH)
+    #expect(desk.events.latest.last?.text.contains("somebody may be in between") == true)
+    let groups = file(".groups")
+    desk.answer("\(Command.listGroups)", with: .failure(change))
+    #expect(try text(groups) == "")
   }
 
   @Test func `those in the root can be listed, those of groups where that is asked for`() {

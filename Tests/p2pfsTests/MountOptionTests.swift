@@ -28,9 +28,38 @@ private func line(_ words: String...) throws(Failure) -> ShellLine {
     #expect(options.passed == ["allow_other", "default_permissions", "noatime"])
     #expect(try line("mount", "d", "-o", "ro,rw").options.mount.isReadOnly == false)
     #expect(
-      try line("mount", "d", "-o", #"fsname=a\,b,max_read=4096"#).options.mount.passed == [
-        "fsname=a,b", "max_read=4096",
+      try line("mount", "d", "-o", #"fsname=a\,b,context=x"#).options.mount.passed == [
+        "fsname=a,b", "context=x",
       ])
+  }
+
+  @Test func `what mount(8) knows of every file system is taken, and does not trouble libfuse`() throws {
+    let options = try line(
+      "mount", "d", "-o",
+      "nodiratime,diratime,strictatime,relatime,lazytime,iversion,mand,nomand,silent,loud,symfollow,nodev,noexec"
+    ).options.mount
+    #expect(options.passed == ["nodev", "noexec"])
+    #expect(options.tuning == KernelTuning())
+  }
+
+  @Test func `libfuse's own are agreed with the kernel, within what can be`() throws {
+    let tuning = try line(
+      "mount", "d", "-o",
+      "max_read=65536,max_write=1,max_readahead=0,max_background=70000,congestion_threshold=10,sync_read"
+    ).options.mount.tuning
+    #expect(tuning.readBytesMax == 65_536 && tuning.writeBytesMax == 4096 && tuning.readaheadBytes == 0)
+    #expect(tuning.backgroundMax == 65_535 && tuning.congestionThreshold == 10 && tuning.readsInTurn)
+    #expect(try line("mount", "d", "-o", "max_read=99999999").options.mount.tuning.readBytesMax == 1 << 20)
+    #expect(try line("mount", "d", "-o", "sync_read,async_read").options.mount.tuning == KernelTuning())
+  }
+
+  @Test func `what tunes libfuse's own loop changes nothing here`() throws {
+    let options = try line(
+      "mount", "d", "-o",
+      "splice_read,no_splice_move,clone_fd,max_idle_threads=4,max_threads=9,big_writes,kernel_cache,"
+        + "auto_cache,entry_timeout=1.5,attr_timeout=0,negative_timeout=2,readdirplus=auto,no_remote_lock"
+    ).options.mount
+    #expect(options.passed == [] && options.tuning == KernelTuning())
   }
 
   @Test func `options of p2pfs may stand there, too`() throws {
@@ -42,7 +71,13 @@ private func line(_ words: String...) throws(Failure) -> ShellLine {
     #expect(options.cacheBytesMax == 1 << 30 && options.readTimeoutSeconds == 5)
   }
 
-  @Test(arguments: ["bogus", "allow_othr", "bogus=1", "metrics=9464", "cache-size=x", "Ro"])
+  @Test(arguments: [
+    "bogus", "allow_othr", "bogus=1", "metrics=9464", "cache-size=x", "Ro", "max_read=0", "max_read=-1",
+    "max_read=4k",
+    "max_read", "max_write=", "max_background=0", "sync_read=1", "entry_timeout=x", "entry_timeout",
+    "readdirplus=2",
+    "uid=0", "umask=022", "nosymfollow", "blkdev", "direct_io",
+  ])
   func `a misspelt one is told`(option: String) {
     do throws(Failure) {
       _ = try line("mount", "d", "-o", option)
@@ -80,7 +115,8 @@ private func line(_ words: String...) throws(Failure) -> ShellLine {
   @Test func `the kernel's list is read with its escapes`() {
     let text = #"36 35 0:98 / /mnt/a\040b rw,nosuid shared:1 master:2 - fuse.p2pfs p2pfs:a@h:1 rw"#
     #expect(
-      MountTable.place(text.utf8) == MountedRow(path: "/mnt/a b", type: "fuse.p2pfs", source: "p2pfs:a@h:1"))
+      MountTable.place(text.utf8)
+        == MountedRow(path: "/mnt/a b", type: "fuse.p2pfs", source: "p2pfs:a@h:1", device: "0:98"))
     #expect(MountTable.place("36 35 0:98 / /mnt rw".utf8) == nil)
     #expect(MountTable.mounted(at: "/") != nil)
   }

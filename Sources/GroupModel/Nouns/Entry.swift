@@ -26,6 +26,12 @@ package struct Entry: Hashable, Sendable {
     package var isDirectory: Bool { self == .directory }
 
     package var isFile: Bool { if case .file = self { true } else { false } }
+
+    /// But for what `chmod` changes.
+    package func isSame(as other: Kind) -> Bool {
+      guard case (.file(let one), .file(let two)) = (self, other) else { return self == other }
+      return one.isSame(as: two)
+    }
   }
 }
 
@@ -45,6 +51,9 @@ package struct FileContent: Hashable, Sendable {
     self.root = root
     self.isExecutable = isExecutable
   }
+
+  /// The same bytes.
+  package func isSame(as other: FileContent) -> Bool { size == other.size && root == other.root }
 }
 
 /// Where a symbolic link points: relative, and never out of its group.

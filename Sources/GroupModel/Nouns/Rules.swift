@@ -168,12 +168,15 @@ extension Rules {
       return [.published(try renewed(old, by: entry, facts))]
     case (true, false): throw .isDirectory
     case (false, true): throw .fileExists
-    case (false, false): try mustBeTheirs(old, entry.owner, facts)
+    case (false, false):
+      guard over != nil, old.kind.isSame(as: entry.kind) else { break }
+      return [.published(try renewed(old, by: entry, facts))]
     }
+    try mustBeTheirs(old, entry.owner, facts)
     return [.published(entry)]
   }
 
-  /// A directory with other times: it stays whose it was.
+  /// What has other attributes, and is the same otherwise, stays whose it was.
   private static func renewed(_ old: Entry, by new: Entry, _ facts: Facts) throws(Refusal) -> Entry {
     try mustBeTheirs(old, new.owner, facts)
     return Entry(
@@ -204,8 +207,8 @@ extension Rules {
       try mustBeTheirs(old, actor, facts)
       try mayReplace(old, with: moving, facts)
     }
-    guard facts.movedPathsFit, facts.movedAreFew else { throw .limitReached }
-    guard facts.movedLinksStay else { throw .malformed }
+    guard facts.movedAreFew else { throw .limitReached }
+    guard facts.movedPathsFit, facts.movedLinksStay else { throw .malformed }
     return [.moved(from: from, to: to)]
   }
 

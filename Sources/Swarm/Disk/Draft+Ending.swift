@@ -35,8 +35,31 @@ extension Draft {
   /// Gone, with all that was written.
   package func discard() {
     state.withLock { $0.isEnded = true }
+    removeAll()
+  }
+
+  /// The same, where nothing was changed; whoever is about to write finds that it has ended.
+  package func discardIfUnchanged() -> Bool {
+    let isUnchanged = state.withLock { state in
+      guard !state.isEnded, !state.isChanged else { return false }
+      state.isEnded = true
+      return true
+    }
+    if isUnchanged { removeAll() }
+    return isUnchanged
+  }
+
+  private func removeAll() {
     try? folder.remove(name.data)
     try? folder.remove(name.record)
+    try? folder.remove(name.mark)
+  }
+
+  /// Whoever has it open goes on; but if a crash ends that, nobody wants to find it.
+  package func markUnwanted() {
+    state.withLock { state in
+      if !state.isEnded { _ = try? folder.file(name.mark, O_WRONLY | O_CREAT) }
+    }
   }
 
   /// The tree over the draft as it is; nil for an empty one. From then on it cannot be changed.
@@ -142,6 +165,7 @@ extension Draft {
       try content.setKept(true, .processCrash)
       try content.adopt(file, named: name.data, from: folder, synced: synced)
       try? folder.remove(name.record)
+      try? folder.remove(name.mark)
       state.withLock { $0.leaves = DraftLeaves() }
       return .content(content)
     } catch {

@@ -27,6 +27,7 @@ package final class Draft: Sendable {
     /// How far the base shows through; it never grows.
     var baseBytes = 0
     var isEnded = false
+    var isChanged = false
     /// Of which the kernel was not yet asked to begin writing.
     var unbegunBytes = 0
   }
@@ -58,6 +59,9 @@ package final class Draft: Sendable {
   }
 
   package var fileBytes: Int { state.withLock { $0.fileBytes } }
+
+  /// Whether something that was to be done with it has been done.
+  package var isChanged: Bool { state.withLock { $0.isChanged } }
 
   package var allocatedBytes: Int { (try? file.allocatedBytes()) ?? 0 }
 }
@@ -103,6 +107,7 @@ extension Draft {
           try file.allocate(bytes, keepingSize: true)
         }
       }
+      state.isChanged = true
       if !keepingSize, bytes.upperBound > state.fileBytes { try resize(to: bytes.upperBound, &state) }
     }
   }
@@ -160,6 +165,7 @@ extension Draft {
     state.leaves.write(buffer.bytes, at: offset)
     state.own.insert(blocks(touching: range))
     state.fileBytes = max(state.fileBytes, range.upperBound)
+    state.isChanged = true
     beginWriteback(upTo: range.upperBound, buffer.count, &state)
   }
 
@@ -188,10 +194,13 @@ extension Draft {
     do throws(DiskTrouble) {
       try body()
     } catch .full {
-      guard shelf.evict(atLeast: bytes, .demand) > 0 else { throw .full }
+      guard shelf.evict(atLeast: max(bytes, Self.roomBytesMin), .demand) > 0 else { throw .full }
       try body()
     }
   }
+
+  /// A draft is followed by records of it, which want a little room too.
+  static let roomBytesMin = 4 << 20
 
   private func resize(to fileBytes: Int, _ state: inout State) throws(DraftStop) {
     if fileBytes < state.baseBytes { try cutBase(to: fileBytes, &state) }
@@ -202,6 +211,7 @@ extension Draft {
     }
     state.leaves.truncate(toBytes: min(fileBytes, state.fileBytes))
     state.fileBytes = fileBytes
+    state.isChanged = true
   }
 
   private static let blocksMax = ContentLayout.fileBytesMax / ContentLayout.blockBytes
@@ -213,6 +223,7 @@ extension Draft {
     let record = DraftRecord(label: label, base: base?.name, baseBytes: start)
     try troubled { () throws(DiskTrouble) in try record.write(as: name, in: folder) }
     state.baseBytes = start
+    state.isChanged = true
   }
 
   private func zero(_ bytes: Range<Int>, _ state: inout State) throws(DraftStop) {
@@ -236,6 +247,7 @@ extension Draft {
   private func punchBeyondBase(_ bytes: Range<Int>, _ state: inout State) throws(DraftStop) {
     try makeOwn(edgesOf: bytes, &state)
     try troubled { () throws(DiskTrouble) in try file.punch(bytes) }
+    state.isChanged = true
     state.leaves.forget(blocks(touching: bytes))
     state.own.insert(blocks(touching: bytes))
   }

@@ -2,10 +2,11 @@
 
 internal import GroupModel
 
-/// A draft's two files.
+/// A draft's two files, and a third beside one that nobody wants any more.
 struct DraftName: Hashable, Sendable {
   private static let recordSuffix = ".draft"
   private static let dataSuffix = ".data"
+  private static let markSuffix = ".unwanted"
 
   let stem: String
 
@@ -19,8 +20,14 @@ struct DraftName: Hashable, Sendable {
     stem = String(data.dropLast(Self.dataSuffix.count))
   }
 
+  init?(mark: String) {
+    guard mark.hasSuffix(Self.markSuffix) else { return nil }
+    stem = String(mark.dropLast(Self.markSuffix.count))
+  }
+
   var data: String { stem + Self.dataSuffix }
   var record: String { stem + Self.recordSuffix }
+  var mark: String { stem + Self.markSuffix }
 }
 
 struct DraftRecord: Hashable {

@@ -52,8 +52,11 @@ final class DurableTable<Row: DurableRow>: Sendable {
   }
 
   /// In the order in which they were first put.
-  var rows: [Row] {
-    state.withLock { $0.rows.values.sorted { $0.order < $1.order }.map(\.row) }
+  var rows: [Row] { rows { _ in true } }
+
+  func rows(where isMeant: (Row) -> Bool) -> [Row] {
+    let meant = state.withLock { state in state.rows.values.filter { isMeant($0.row) } }
+    return meant.sorted { $0.order < $1.order }.map(\.row)
   }
 
   subscript(key: Row.Key) -> Row? { state.withLock { $0.rows[key]?.row } }

@@ -7,7 +7,12 @@ internal import Synchronization
 extension PieceStore {
   /// Over `base` if it is to begin as that content's bytes; `label` is told if it is found after a crash.
   package func draft(over base: StoredContent? = nil, label: [UInt8] = []) throws(DiskTrouble) -> Draft {
-    try Draft(.fresh, in: drafts, on: shelf, over: base, label: label)
+    do throws(DiskTrouble) {
+      return try Draft(.fresh, in: drafts, on: shelf, over: base, label: label)
+    } catch .full {
+      guard shelf.evict(atLeast: Draft.roomBytesMin, .demand) > 0 else { throw .full }
+      return try Draft(.fresh, in: drafts, on: shelf, over: base, label: label)
+    }
   }
 
   /// Drafts whose writer was gone before he had finished, found when the store was opened.
@@ -44,6 +49,7 @@ extension PieceStore {
   }
 
   static func findAbandoned(in drafts: Folder) throws(DiskTrouble) -> [AbandonedDraft] {
+    try removeUnwanted(in: drafts)
     var found: [AbandonedDraft] = []
     let names = try drafts.names()
     for name in names.compactMap({ DraftName(data: $0) }) {
@@ -58,6 +64,15 @@ extension PieceStore {
       try drafts.remove(name)
     }
     return found.sorted { $0.name.stem < $1.name.stem }
+  }
+
+  /// The mark last, so that a crash in between leaves nothing that looks wanted.
+  private static func removeUnwanted(in drafts: Folder) throws(DiskTrouble) {
+    for name in try drafts.names().compactMap({ DraftName(mark: $0) }) {
+      try drafts.remove(name.data)
+      try drafts.remove(name.record)
+      try drafts.remove(name.mark)
+    }
   }
 }
 

@@ -93,6 +93,9 @@ package final class PieceStore: Sendable {
     try shelf.content(name)
   }
 
+  /// What is kept for others' sake may be let go by this when the disk is full; it says whether anything was.
+  package func whenFull(_ giveUp: @escaping @Sendable () -> Bool) { shelf.giveUp.withLock { $0 = giveUp } }
+
   package var usage: CacheUsage { shelf.room.usage }
 
   /// How much was thrown out of the cache to make room.

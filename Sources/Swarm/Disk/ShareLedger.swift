@@ -64,7 +64,7 @@ package struct LedgeredDownload: Hashable, Sendable {
   }
 }
 
-/// A file that is to be whole in the cache, and is not yet.
+/// A file that is to be whole in the cache: it is not yet, or has been brought there.
 package struct LedgeredWish: Hashable, Sendable {
   package let key: LedgerKey
   package let content: FileContent
@@ -76,19 +76,24 @@ package struct LedgeredWish: Hashable, Sendable {
 }
 
 /// ## Concurrency model
-/// For any thread; each change is on the disk when it returns. One of a wish need only outlive the program: many are
-/// made at once.
+/// For any thread; each change is on the disk when it returns. One of a wish, and of what became of it, need only
+/// outlive the program: many are made at once.
 package final class ShareLedger: Sendable {
   private static let rowsMax = 1 << 22
   private let shareTable: DurableTable<LedgeredShare>
   private let downloadTable: DurableTable<LedgeredDownload>
   private let wishTable: DurableTable<LedgeredWish>
+  private let broughtTable: DurableTable<LedgeredWish>
+  private let broughtMax: Int
 
-  package init(in directory: LocalPath) throws(DiskTrouble) {
+  /// Nothing takes what was brought off the list but the file's end, so of too many the oldest go.
+  package init(in directory: LocalPath, broughtMax: Int = 1 << 16) throws(DiskTrouble) {
+    self.broughtMax = broughtMax
     let folder = try Folder(making: directory)
     shareTable = try DurableTable(in: folder, name: "shares", rowsMax: Self.rowsMax)
     downloadTable = try DurableTable(in: folder, name: "downloads", rowsMax: Self.rowsMax)
     wishTable = try DurableTable(in: folder, name: "wishes", rowsMax: Self.rowsMax)
+    broughtTable = try DurableTable(in: folder, name: "brought", rowsMax: broughtMax)
   }
 
   package var shares: [LedgeredShare] { shareTable.rows }
@@ -97,9 +102,20 @@ package final class ShareLedger: Sendable {
 
   package var wishes: [LedgeredWish] { wishTable.rows }
 
+  package func wishes(where isMeant: (LedgerKey) -> Bool) -> [LedgeredWish] {
+    wishTable.rows { isMeant($0.key) }
+  }
+
+  /// Wishes that came true.
+  package var brought: [LedgeredWish] { broughtTable.rows }
+
+  package func brought(where isMeant: (LedgerKey) -> Bool) -> [LedgeredWish] {
+    broughtTable.rows { isMeant($0.key) }
+  }
+
   /// Some rows may have been lost: a file had been changed. What is left of it is kept beside.
   package var wasDamaged: Bool {
-    shareTable.wasDamaged || downloadTable.wasDamaged || wishTable.wasDamaged
+    shareTable.wasDamaged || downloadTable.wasDamaged || wishTable.wasDamaged || broughtTable.wasDamaged
   }
 
   package func share(_ key: LedgerKey) -> LedgeredShare? { shareTable[key] }
@@ -107,6 +123,8 @@ package final class ShareLedger: Sendable {
   package func download(_ key: LedgerKey) -> LedgeredDownload? { downloadTable[key] }
 
   package func wish(_ key: LedgerKey) -> LedgeredWish? { wishTable[key] }
+
+  package func brought(_ key: LedgerKey) -> LedgeredWish? { broughtTable[key] }
 
   package func put(_ share: LedgeredShare) throws(DiskTrouble) { try shareTable.put(share) }
 
@@ -120,6 +138,17 @@ package final class ShareLedger: Sendable {
 
   package func removeWish(_ key: LedgerKey) throws(DiskTrouble) {
     _ = try wishTable.remove(key, .processCrash)
+  }
+
+  package func putBrought(_ wish: LedgeredWish) throws(DiskTrouble) {
+    do throws(DiskTrouble) { try broughtTable.put(wish, .processCrash) } catch .full {
+      try broughtTable.keepLast(broughtMax / 2)
+      try broughtTable.put(wish, .processCrash)
+    }
+  }
+
+  package func removeBrought(_ key: LedgerKey) throws(DiskTrouble) {
+    _ = try broughtTable.remove(key, .processCrash)
   }
 }
 

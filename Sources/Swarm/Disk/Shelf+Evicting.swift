@@ -31,8 +31,17 @@ extension Shelf {
     return short == 0 || candidates(for: purpose).reduce(0) { $0 + $1.bytes } >= short
   }
 
-  /// How much has gone. One thread at a time: the next may find that there is room already.
+  /// How much has gone.
   func evict(atLeast bytes: Int, adding: Int = 0, _ purpose: FetchPurpose) -> Int {
+    let freed = evictOnce(atLeast: bytes, adding: adding, purpose)
+    guard purpose == .demand, freed < bytes || freed == 0 && room.diskShortage(adding: adding) > 0,
+      let giveUp = giveUp.withLock({ $0 }), giveUp()
+    else { return freed }
+    return freed + evictOnce(atLeast: bytes - freed, adding: adding, purpose)
+  }
+
+  /// One thread at a time: the next may find that there is room already.
+  private func evictOnce(atLeast bytes: Int, adding: Int, _ purpose: FetchPurpose) -> Int {
     evictionTurn.take {
       let short = max(bytes, room.shortage(adding: adding))
       guard short > 0 else { return 0 }

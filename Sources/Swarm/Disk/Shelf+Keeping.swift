@@ -132,6 +132,14 @@ extension Shelf {
     }
   }
 
+  /// What its file in the cache takes.
+  func bytesOnDisk(of name: ContentName) -> Int {
+    guard let folder = try? ObjectFolder(of: name, in: objects).existing(),
+      let data = try? folder.status(of: PieceFile.cacheName)
+    else { return 0 }
+    return Int(data.st_blocks) * 512
+  }
+
   private func count(_ folderName: String, in shelf: Folder) {
     guard let name = ContentName(folderName: folderName), let folder = try? shelf.folder(folderName),
       let data = try? folder.status(of: PieceFile.cacheName)

@@ -42,6 +42,8 @@ final class Shelf: Sendable {
   let evictedBytes = Tally()
   let keeperWork = Semaphore()
   let checkerWork = Semaphore()
+  /// Asked when the disk is full and nothing more may go: says whether there is something now.
+  let giveUp = Mutex<(@Sendable () -> Bool)?>(nil)
   /// Signalled once what is there was counted.
   let counted = Semaphore()
   let state = Mutex(State())

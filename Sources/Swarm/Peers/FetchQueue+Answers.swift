@@ -12,6 +12,7 @@ extension FetchQueue {
     let purpose = request.content.isWaitedFor(request.blocks.indices) ? .demand : request.purpose
     requests[ticket]?.purpose = purpose
     requests[ticket]?.hasLanded = true
+    peers[request.peer]?.lastAnswered = ticket
     request.content.counters.received += request.bytes
     peers[request.peer]?.delivered(request.bytes, now: now)
     if request.wasAlone, request.blocks.count <= Self.roundTripBlocks {
@@ -123,8 +124,7 @@ extension FetchQueue {
     for demand in content.demands.values { settled.append((demand.then, .failure(trouble))) }
     for download in content.downloads.values { settled.append((download.then, .failure(trouble))) }
     content.demands = [:]
-    content.downloads = [:]
-    content.open = BlockRuns()
+    endDownloads(of: content)
     for ticket in content.requests { cancel(ticket) }
   }
 }

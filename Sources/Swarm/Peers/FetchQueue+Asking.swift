@@ -94,15 +94,18 @@ extension FetchQueue {
   }
 
   private func askForDownloads(_ peer: PeerID, now: Instant) {
-    let wanted = contents.values.filter { !$0.downloads.isEmpty && $0.holdings[peer] != nil }
-      .sorted { $0.wantedSince < $1.wantedSince }
-    for content in wanted {
-      while let pace = peers[peer], pace.hasRoom(whileReading: isReading(now)), mayAsk(.ahead, now: now) {
-        guard
-          let blocks = pick(for: peer, pace, of: content, now: now) ?? steal(for: peer, of: content, now: now)
-        else { break }
-        ask(peer, for: blocks, of: content, .ahead, now: now)
+    var spent: Set<ContentKey> = []
+    while let pace = peers[peer], pace.hasRoom(whileReading: isReading(now)), mayAsk(.ahead, now: now) {
+      let next = downloadTurns.next { !spent.contains($0) && contents[$0]?.holdings[peer] != nil }
+      guard let key = next, let content = contents[key] else { return }
+      guard
+        let blocks = pick(for: peer, pace, of: content, now: now) ?? steal(for: peer, of: content, now: now)
+      else {
+        spent.insert(key)
+        continue
       }
+      downloadTurns.charge(key, bytes: content.layout.bytes(of: blocks).count)
+      ask(peer, for: blocks, of: content, .ahead, now: now)
     }
   }
 

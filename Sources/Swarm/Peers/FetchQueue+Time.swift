@@ -41,8 +41,31 @@ extension FetchQueue {
 
   private func failLate(in content: FetchedContent, now: Instant) {
     for (id, demand) in content.demands where demand.lastProgress + limits.readMilliseconds <= now {
-      content.demands[id] = nil
-      settled.append((demand.then, .failure(.timedOut)))
+      if let sign = lastSign(for: demand, of: content), sign + limits.readMilliseconds > now {
+        content.demands[id]?.lastProgress = sign
+      } else {
+        content.demands[id] = nil
+        settled.append((demand.then, .failure(.timedOut)))
+      }
+    }
+  }
+
+  /// Who is asked for it may be busy still with what he was asked for before, and a limit of our own may keep it from
+  /// being asked for at all: what counts is when something came last.
+  private func lastSign(for demand: Demand, of content: FetchedContent) -> Instant? {
+    let asked = content.requests.filter { ticket in
+      requests[ticket].map { !$0.hasLanded && $0.blocks.indices.overlaps(demand.blocks) } ?? false
+    }
+    if asked.isEmpty, downLimit != nil { return peers.values.compactMap(\.lastDelivered).max() }
+    return asked.compactMap { isInTurn($0) ? requests[$0].flatMap { peers[$0.peer]?.lastDelivered } : nil }
+      .max()
+  }
+
+  private func isInTurn(_ ticket: Ticket) -> Bool {
+    guard let peer = requests[ticket]?.peer else { return false }
+    if let last = peers[peer]?.lastAnswered, last.number < ticket.number { return true }
+    return requests.contains { other, request in
+      request.peer == peer && other.number < ticket.number && !request.hasLanded && !request.isCancelled
     }
   }
 

@@ -56,6 +56,8 @@ final class FetchQueue {
   var requests: [Ticket: BlockRequest] = [:]
   var inFlightBytes = 0
   var downLimit: TokenBucket?
+  /// Which of the contents that are wanted as a whole is asked for next, so that each gets its share of a slow source.
+  var downloadTurns = FairQueue<ContentKey>()
   /// When what the limit on what comes in lets through next.
   var limitOpens: Instant = .never
   /// Until then somebody counts as reading: what is fetched ahead is kept short.
@@ -135,6 +137,7 @@ extension FetchQueue {
     guard !content.isComplete else { return settled.append((then, .success(()))) }
     if content.downloads.isEmpty { content.open = content.openBlocks(in: content.layout.allBlocks.indices) }
     content.downloads[id] = WholeDemand(then: then)
+    downloadTurns.join(content.key)
   }
 
   /// Nobody waits for it any longer: what was asked only for it is taken back.
@@ -143,7 +146,7 @@ extension FetchQueue {
       if let demand = content.demands.removeValue(forKey: id) {
         settled.append((demand.then, .failure(.cancelled)))
       } else if let download = content.downloads.removeValue(forKey: id) {
-        if content.downloads.isEmpty { content.open = BlockRuns() }
+        if content.downloads.isEmpty { endDownloads(of: content) }
         settled.append((download.then, .failure(.cancelled)))
       } else {
         continue
@@ -195,7 +198,13 @@ extension FetchQueue {
     }
     guard !content.downloads.isEmpty, content.isComplete else { return }
     for download in content.downloads.values { settled.append((download.then, .success(()))) }
+    endDownloads(of: content)
+  }
+
+  func endDownloads(of content: FetchedContent) {
     content.downloads = [:]
+    content.open = BlockRuns()
+    downloadTurns.leave(content.key)
   }
 
   /// To be called last, when everything else is in order: whoever is told may want the next thing at once.

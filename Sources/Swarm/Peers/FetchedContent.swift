@@ -62,7 +62,6 @@ final class FetchedContent {
   /// Good until then, although something has changed since it was counted.
   var rarityKept = Instant(nanoseconds: 0)
   var rarityIsOld = false
-  var wantedSince: Instant
   /// Of its requests, those that are late.
   var lateRequests = 0
   var counters = FetchCounters()
@@ -72,7 +71,6 @@ final class FetchedContent {
     self.layout = layout
     self.held = held
     ownStart = Int(me.spread(over: key.root) % UInt64(layout.pieceCount)) * ContentLayout.blocksPerPiece
-    wantedSince = now
   }
 
   struct Prospect {
@@ -108,11 +106,11 @@ final class FetchedContent {
   }
 
   /// Peers that hold what is not here.
-  var sourceCount: Int {
-    holdings.values.count { theirs in
+  var sources: [PeerID] {
+    holdings.compactMap { peer, theirs in
       var useful = theirs
       useful.subtract(held)
-      return !useful.isEmpty
+      return useful.isEmpty ? nil : peer
     }
   }
 

@@ -48,6 +48,10 @@ extension Fetcher {
         lines += 1
         prospects.append(holder.pieces)
       case .free: free.append(holder)
+      case .refused(let at):
+        lines += 1
+        // Each read gives it one more chance.
+        if at < known.wantedSince { prospects.append(holder.pieces) }
       case .failed, .unwanted: break
       }
     }

@@ -16,12 +16,15 @@ final class Fetcher: @unchecked Sendable {
     var refusals: [PeerID: (until: Instant, count: Int)] = [:]
     var lastUsed: Instant
     var lastFind: Instant
+    /// Without a pause.
+    var wantedSince: Instant
 
     init(_ store: any ContentStoring, _ content: FetchedContent, now: Instant) {
       self.store = store
       self.content = content
       lastUsed = now
       lastFind = now
+      wantedSince = now
     }
   }
 
@@ -76,6 +79,7 @@ extension Fetcher {
   ) {
     let known = want(key, store)
     noteLost(blocks, of: known)
+    if !known.content.isWanted { known.wantedSince = .now }
     queue.fetch(id, blocks, of: known.content, urgency, now: .now, then: then)
     if isStarved(known) { reach(known) }
     pumpSoon()

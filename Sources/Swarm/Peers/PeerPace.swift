@@ -15,6 +15,7 @@ struct PeerPace {
   private(set) var outstandingRequests = 0
   private(set) var deliveredBytes = 0
   private(set) var lastDelivered: Instant?
+  var lastAnswered: Ticket?
   /// Answers that were waited for in vain, since the last one that came.
   private(set) var lateInARow = 0
 

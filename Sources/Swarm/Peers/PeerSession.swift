@@ -51,6 +51,9 @@ final class PeerSession {
 
   var isDialledByUs: Bool { dialled != nil }
 
+  /// Blocks have gone over it.
+  var wasUseful: Bool { sent.total + received.total > 0 }
+
   /// Nobody at either end wants anything of the other.
   var isUnused: Bool {
     desk.joins.isEmpty && desk.isEmpty && exchanges.isEmpty && !joins.values.contains { $0 == .joined }

@@ -203,9 +203,12 @@ extension PeerSwarm {
         roundTripMilliseconds: pace?.roundTrip.map { $0 * 1000 }, isSnubbed: pace?.isSnubbed ?? false)
     }
     let contents = fetcher.wanted.map { key, known in
-      ContentStatistics(
+      let sources = known.content.sources
+      return ContentStatistics(
         key: key, fileBytes: known.content.layout.fileBytes, heldBlocks: known.content.held.count,
-        sources: known.content.sourceCount, isDownloading: !known.content.downloads.isEmpty,
+        sources: sources.count,
+        sourcesSentBytes: sources.reduce(0) { $0 + (roster.sessions[$1]?.received.total ?? 0) },
+        isDownloading: !known.content.downloads.isEmpty,
         isWanted: known.content.isWanted, counters: known.content.counters)
     }
     let counters = contents.reduce(fetcher.pastCounters) { $0 + $1.counters }

@@ -1,6 +1,7 @@
 // Who is on a line with us: dials, accepts, keeps one line to each peer, lets go those that are of no use, and
 // remembers who lied and who could not be reached.
 
+internal import Glibc
 internal import GroupModel
 internal import Link
 
@@ -8,8 +9,34 @@ internal import Link
 /// Belongs to the loop of its peers.
 final class Roster {
   private struct Failure {
-    var count = 0
-    var until = Instant(nanoseconds: 0)
+    enum Kind {
+      /// Its machine says that nobody listens: a program that begins anew is there again in a moment.
+      case notListening
+      /// The line was of no use.
+      case turnsAway
+      case away
+
+      /// The longer it has failed, the longer it is left alone.
+      func pauseMilliseconds(after count: Int) -> Int {
+        switch self {
+        case .notListening: min(50 << count, 400)
+        case .turnsAway: min(500 << count, 10_000)
+        case .away: min(500 << count, 300_000)
+        }
+      }
+    }
+
+    let kind: Kind
+    let count: Int
+    let at: Instant
+    let until: Instant
+
+    init(_ kind: Kind, after last: Failure?, now: Instant) {
+      self.kind = kind
+      count = last?.kind == kind ? min(10, (last?.count ?? 0) + 1) : 1
+      at = now
+      until = now + kind.pauseMilliseconds(after: count)
+    }
   }
 
   private(set) var me: PeerID
@@ -108,7 +135,7 @@ extension Roster {
       newcomer.line = nil
       line.handOver(to: TurnedAway.shared)
       line.close()
-      if let address = newcomer.dialled { noteFailure(of: address) }
+      if let address = newcomer.dialled { noteFailure(of: address, .turnsAway) }
       return fetcher.sourcesChanged()
     }
     begin(id, line, dialled: newcomer.dialled)
@@ -170,7 +197,7 @@ extension Roster {
     forget(newcomer)
     if end.isFault { say("somebody at \(newcomer.place) was turned away: \(end)") }
     guard let address = newcomer.dialled else { return }
-    noteFailure(of: address)
+    noteFailure(of: address, end.isOfNobodyListening ? .notListening : .away)
     fetcher.sourcesChanged()
   }
 
@@ -180,12 +207,12 @@ extension Roster {
     if let address = newcomer.dialled { dialling.remove(address) }
   }
 
-  /// The longer it has failed, the longer it is left alone; then those who want something of it hear of it again.
-  private func noteFailure(of address: PeerAddress) {
-    let count = min(10, (failures[address]?.count ?? 0) + 1)
-    let pause = min(500 << count, 300_000)
-    failures[address] = Failure(count: count, until: .now + pause)
-    loop.after(milliseconds: pause + 1) { [weak self] in
+  /// Once it is no longer left alone, those who want something of it hear of it again.
+  private func noteFailure(of address: PeerAddress, _ kind: Failure.Kind) {
+    let now = Instant.now
+    let failure = Failure(kind, after: failures[address], now: now)
+    failures[address] = failure
+    loop.after(milliseconds: failure.until.milliseconds(after: now) + 1) { [weak self] in
       guard let self, !isStopped else { return }
       fetcher.sourcesChanged()
     }
@@ -197,10 +224,10 @@ extension Roster {
     guard sessions[session.id] === session else { return }
     sessions[session.id] = nil
     guard let address = session.dialled else { return }
-    if session.began + Self.stableMilliseconds < .now {
+    if session.wasUseful || session.began + Self.stableMilliseconds < .now {
       failures[address] = nil
     } else {
-      noteFailure(of: address)
+      noteFailure(of: address, .turnsAway)
     }
   }
 
@@ -244,6 +271,14 @@ extension Roster {
 }
 
 extension LineEnd {
+  fileprivate var isOfNobodyListening: Bool {
+    switch self {
+    case .unreachable(let errno): errno == ECONNREFUSED
+    case .lost: true
+    default: false
+    }
+  }
+
   /// Of the other end's, and one that people want to know of: what is merely gone or unreachable is daily life.
   fileprivate var isFault: Bool {
     switch self {
@@ -266,6 +301,8 @@ extension Roster {
     case dialling
     /// Not tried yet, or long enough ago.
     case free
+    /// Nobody listened there at that moment, and it is tried again in another.
+    case refused(at: Instant)
     case failed
     /// It is ourselves, or a liar.
     case unwanted
@@ -278,8 +315,8 @@ extension Roster {
     }
     if dialling.contains(holder.address) { return .dialling }
     if let session = sessionThatDialled(holder) { return .reached(session) }
-    if let failure = failures[holder.address], now < failure.until { return .failed }
-    return .free
+    guard let failure = failures[holder.address], now < failure.until else { return .free }
+    return failure.kind == .notListening ? .refused(at: failure.at) : .failed
   }
 
   /// Whose line came in from the machine where the holder listens: most likely it is the same program.

@@ -41,8 +41,52 @@ extension PeerRequest {
   }
 }
 
+/// Requests of one urgency: the contents take turns, so that a second file need not wait for the first.
+private struct ServingLane {
+  private var jobs: [ContentKey: [ServingJob]] = [:]
+  private var turns = FairQueue<ContentKey>()
+
+  var isEmpty: Bool { jobs.isEmpty }
+
+  mutating func add(_ job: ServingJob) {
+    jobs[job.request.key, default: []].append(job)
+    turns.join(job.request.key)
+  }
+
+  mutating func pop() -> ServingJob? {
+    guard let key = turns.next(where: { _ in true }), let job = jobs[key]?.removeFirst() else { return nil }
+    turns.charge(key, bytes: job.bytes)
+    leaveIfEmpty(key)
+    return job
+  }
+
+  mutating func remove(_ exchange: UInt32) -> ServingJob? {
+    for (key, waiting) in jobs {
+      guard let place = waiting.firstIndex(where: { $0.exchange == exchange }) else { continue }
+      defer { leaveIfEmpty(key) }
+      return jobs[key]?.remove(at: place)
+    }
+    return nil
+  }
+
+  mutating func removeAll(of group: GroupID) -> [ServingJob] {
+    let taken = jobs.filter { $0.key.group == group }
+    for key in taken.keys {
+      jobs[key] = []
+      leaveIfEmpty(key)
+    }
+    return taken.values.flatMap(\.self)
+  }
+
+  private mutating func leaveIfEmpty(_ key: ContentKey) {
+    guard jobs[key]?.isEmpty == true else { return }
+    jobs[key] = nil
+    turns.leave(key)
+  }
+}
+
 struct ServingDesk {
-  private var waiting: [[ServingJob]] = Urgency.allCases.map { _ in [] }
+  private var waiting = Urgency.allCases.map { _ in ServingLane() }
   /// Being read from the disk.
   var running: [UInt32: ServingJob] = [:]
   var runningBytes = 0
@@ -55,12 +99,13 @@ struct ServingDesk {
 
   var isWaiting: Bool { waiting.contains { !$0.isEmpty } }
 
-  mutating func add(_ job: ServingJob) { waiting[Int(job.request.urgency.rawValue)].append(job) }
+  mutating func add(_ job: ServingJob) { waiting[Int(job.request.urgency.rawValue)].add(job) }
 
-  /// The most urgent, and of those the first.
+  /// One of the most urgent.
   mutating func pop() -> ServingJob? {
-    guard let index = waiting.firstIndex(where: { !$0.isEmpty }) else { return nil }
-    let job = waiting[index].removeFirst()
+    guard let index = waiting.firstIndex(where: { !$0.isEmpty }), let job = waiting[index].pop() else {
+      return nil
+    }
     running[job.exchange] = job
     runningBytes += job.bytes
     return job
@@ -78,9 +123,7 @@ struct ServingDesk {
       return nil
     }
     for index in waiting.indices {
-      if let place = waiting[index].firstIndex(where: { $0.exchange == exchange }) {
-        return waiting[index].remove(at: place)
-      }
+      if let job = waiting[index].remove(exchange) { return job }
     }
     return nil
   }
@@ -89,8 +132,7 @@ struct ServingDesk {
   mutating func takeAll(of group: GroupID) -> [ServingJob] {
     var taken: [ServingJob] = []
     for index in waiting.indices {
-      taken += waiting[index].filter { $0.request.key.group == group }
-      waiting[index].removeAll { $0.request.key.group == group }
+      taken += waiting[index].removeAll(of: group)
     }
     for key in joins.keys where key.group == group { joins[key] = nil }
     return taken

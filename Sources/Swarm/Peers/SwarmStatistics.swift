@@ -26,6 +26,8 @@ package struct ContentStatistics: Sendable {
   package let heldBlocks: Int
   /// Peers on a line with us that hold something of it that is not here.
   package let sources: Int
+  /// What these have sent us, of any content.
+  package let sourcesSentBytes: Int
   package let isDownloading: Bool
   /// Somebody waits for some of it, or for all.
   package let isWanted: Bool

@@ -23,6 +23,8 @@ package protocol TrackerListener: AnyObject, Sendable {
   /// A tracker was reached, for the first time or again: it knows nothing yet of what was told to the last one.
   func trackerReached()
   func trackerLost()
+  /// Nobody but strangers answers where the trackers should be; said when it is news.
+  func trackerIsForeign(_ change: AuthorityChange)
   func trackerSays(_ push: TrackerPush)
 }
 
@@ -35,6 +37,8 @@ package final class TrackerLine: @unchecked Sendable {
   private struct Wish {
     /// nil for one who only wants the line to be there.
     let message: (kind: UInt8, body: [UInt8])?
+    /// Not beyond the moment when all trackers were tried in vain.
+    var isBrief = false
     let began = Instant.now
     let deadline: Instant
     var sending: @Sendable () -> Void = {}
@@ -70,6 +74,9 @@ package final class TrackerLine: @unchecked Sendable {
   private let lostSince = Mutex<Instant?>(nil)
   private let seen = Mutex<Certificate?>(nil)
   private let reached = Mutex<TrackerAddress?>(nil)
+  /// Met since one was reached last, or since all were tried.
+  private var stranger: AuthorityChange?
+  private let foreign = Mutex<AuthorityChange?>(nil)
   /// Of what was answered, refusals too.
   package let answerTimes = Histogram()
   private weak var listener: (any TrackerListener)?
@@ -92,6 +99,9 @@ package final class TrackerLine: @unchecked Sendable {
 
   /// The one that serves us now.
   package var serving: TrackerAddress? { reached.withLock { $0 } }
+
+  /// Where, when all were tried last, somebody answered in the name of another authority, and none of ours did.
+  package var authorityChange: AuthorityChange? { foreign.withLock { $0 } }
 
   /// How long a command may wait for a tracker: with several, long enough for one to take over.
   package var patienceMilliseconds: Int { trackers.count > 1 ? 10_000 : 5_000 }
@@ -122,22 +132,6 @@ package final class TrackerLine: @unchecked Sendable {
   }
 }
 
-/// An answer for which one thread waits.
-private final class Awaited: Sendable {
-  private let answer = Mutex<Result<TrackerAnswer, TrackerTrouble>?>(nil)
-  private let bell = Semaphore()
-
-  func come(_ result: Result<TrackerAnswer, TrackerTrouble>) {
-    answer.withLock { $0 = result }
-    bell.signal()
-  }
-
-  func wait() -> Result<TrackerAnswer, TrackerTrouble> {
-    bell.wait()
-    return answer.withLock { $0 } ?? .failure(.noTracker(nil))
-  }
-}
-
 // Asking.
 extension TrackerLine {
   /// Waits until a tracker is reached, and says which authority vouches for it.
@@ -151,6 +145,14 @@ extension TrackerLine {
   package func reach(within milliseconds: Int) throws(TrackerTrouble) {
     let awaited = Awaited()
     reach(within: milliseconds) { awaited.come($0) }
+    _ = try awaited.wait().get()
+  }
+
+  /// Waits until a tracker is reached, or all were tried once.
+  package func tryAll(within milliseconds: Int) throws(TrackerTrouble) {
+    let awaited = Awaited()
+    post(
+      Wish(message: nil, isBrief: true, deadline: .now + milliseconds, answered: { awaited.come($0) }))
     _ = try awaited.wait().get()
   }
 
@@ -221,13 +223,18 @@ extension TrackerLine {
 
   private func giveUp(_ number: UInt64) {
     guard let wish = wishes.removeValue(forKey: number) else { return }
+    if let authorityChange { return wish.answered(.failure(.otherAuthority(seen: authorityChange.seen))) }
     wish.answered(.failure(.noTracker(line == nil ? lastEnd : .timedOut(.answer))))
   }
 
-  private func failAll(_ trouble: TrackerTrouble) {
-    let failed = wishes
-    wishes = [:]
-    for number in failed.keys.sorted() { failed[number]?.answered(.failure(trouble)) }
+  private func failAll(_ trouble: TrackerTrouble) { failAll(trouble) { _ in true } }
+
+  private func failAll(_ trouble: TrackerTrouble, _ isMeant: (Wish) -> Bool) {
+    let failed = wishes.filter { isMeant($0.value) }
+    for number in failed.keys.sorted() {
+      wishes[number] = nil
+      failed[number]?.answered(.failure(trouble))
+    }
   }
 }
 
@@ -240,8 +247,15 @@ extension TrackerLine {
   }
 
   private func dialSoon() {
-    if isPausing, nextDial <= .now { endPause(pauses) }
-    dial()
+    guard isPausing else { return dial() }
+    guard nextDial > .now else {
+      endPause(pauses)
+      return dial()
+    }
+    loop.after(milliseconds: nextDial.milliseconds(after: .now)) { [weak self, number = pauses] in
+      self?.endPause(number)
+      self?.dial()
+    }
   }
 
   private func endPause(_ number: UInt64) {
@@ -286,10 +300,12 @@ extension TrackerLine {
     line = nil
     lastEnd = end
     lostSince.withLock { $0 = $0 ?? .now }
+    if case .otherAuthority(let seen) = end { stranger = AuthorityChange(from: pin, to: seen) ?? stranger }
     if let trouble = Self.finalTrouble(end) { return failAll(trouble) }
     guard otherAddresses.isEmpty else { return dial() }
     turn += 1
     failedInARow += 1
+    if failedInARow % trackers.count == 0 { endRound(end) }
     // One after the other without delay, then a pause: a tracker that stands by needs a moment to take over.
     // Who only keeps up, with nobody waiting, has more time.
     let rounds = failedInARow / trackers.count
@@ -303,10 +319,22 @@ extension TrackerLine {
     }
   }
 
+  /// All were tried in vain. Trackers that are away may come yet; where strangers answer in their place nobody waits.
+  private func endRound(_ end: LineEnd) {
+    let met = stranger
+    stranger = nil
+    let known = foreign.withLock { foreign in
+      defer { foreign = met }
+      return foreign
+    }
+    guard let met else { return failAll(.noTracker(end), \.isBrief) }
+    if met != known { listener?.trackerIsForeign(met) }
+    failAll(.otherAuthority(seen: met.seen))
+  }
+
   /// What no other tracker of the network would answer differently.
   private static func finalTrouble(_ end: LineEnd) -> TrackerTrouble? {
     switch end {
-    case .otherAuthority(let seen): .otherAuthority(seen: seen)
     case .turnedAway: .loginEnded
     case .malformed: .malformed
     default: nil
@@ -318,6 +346,8 @@ extension TrackerLine: Party {
   package func lineOpened(_ line: Connection) {
     reached.withLock { $0 = trackers[turn % trackers.count] }
     lostSince.withLock { $0 = nil }
+    stranger = nil
+    foreign.withLock { $0 = nil }
     failedInARow = 0
     otherAddresses = []
     if let authority = line.takeAuthority() { meet(authority) }

@@ -141,6 +141,32 @@ struct NodeTable {
     }
   }
 
+  /// Where something was that lies in what has no name any more, as far as that is known.
+  func lastPath(of node: Node) -> [UInt8] {
+    var names = [node.name]
+    var next = node.parent
+    while let directory = next, case .directory = directory.kind {
+      names.append(directory.parent == nil ? directory.entry?.path.bytes ?? directory.name : directory.name)
+      next = directory.parent
+    }
+    return Array(names.reversed().joined(separator: [UInt8(ascii: "/")]))
+  }
+
+  func hasLocals(below directory: Node) -> Bool { longestLocalPath(below: directory) > 0 }
+
+  /// In bytes, with the slash before it; of what the catalog does not know.
+  func longestLocalPath(below directory: Node) -> Int {
+    locals.reduce(0) { longest, node in
+      var bytes = 0
+      var next: Node? = node
+      while let inner = next, inner !== directory {
+        bytes += inner.name.count + 1
+        next = inner.parent
+      }
+      return next === directory ? max(longest, bytes) : longest
+    }
+  }
+
   /// The node at a path of a group, as far as the kernel knows of it.
   func node(at path: FilePath, in group: Node) -> Node? {
     var node = group

@@ -163,7 +163,9 @@ extension OpenFile {
       case .needsBase(let blocks): return .needs(Self.bytes(of: blocks))
       // It has ended under our hands, in a publication: the next one begins over what it has become.
       case .trouble(.cancelled): file.draftTurn.take {}
-      case .trouble(let trouble): return .failed(TreeError(trouble))
+      case .trouble(let trouble):
+        tree.dropUnchangedDraft(of: file, at: place)
+        return .failed(TreeError(trouble))
       }
     }
   }

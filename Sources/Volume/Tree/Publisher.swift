@@ -155,4 +155,8 @@ extension PendingPublish {
     guard case .publish(let path, _, _, _) = proposal.wish else { return nil }
     return path
   }
+
+  var isOfDirectory: Bool {
+    if case .publish(_, .directory, _, _) = proposal.wish { true } else { false }
+  }
 }

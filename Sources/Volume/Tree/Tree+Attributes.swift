@@ -68,7 +68,7 @@ extension Tree {
     }
     let number = try decide(
       .publish(path, kind, modified: modified, over: entry.version), in: group, for: caller, until: deadline)
-    let new = Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
+    let new = Entry(path: path, kind: kind, owner: entry.owner, modified: modified, version: number)
     let inode = table.withLock { _ in
       node.entry = new
       node.modified = modified

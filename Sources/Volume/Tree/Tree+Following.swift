@@ -96,9 +96,13 @@ extension Tree {
       return kernel.forgetNode(node.number, bytes: false)
     }
     if table.withLock({ _ in node.entry?.version }) == entry.version { return }
-    // What is being written here is weighed against it when it is closed.
-    if node.file?.isAtWork == true { return }
+    // Weighed against it when it is closed, or when it is tried again.
+    if isAtWork(node) { return }
     replace(node, in: found.directory)
+  }
+
+  private func isAtWork(_ node: Node) -> Bool {
+    node.file?.isAtWork ?? table.withLock { _ in node.pending != nil }
   }
 
   private func published(
@@ -153,8 +157,8 @@ extension Tree {
   private func moved(_ from: FilePath, _ to: FilePath, in group: Node, by number: UInt64?) {
     let old = find(from, in: group)
     let new = find(to, in: group)
-    if new?.node?.file?.isAtWork == true {
-      // What is being written there is weighed against it when it is closed, and becomes its neighbour.
+    if let node = new?.node, isAtWork(node) {
+      // What is being written or made there is weighed against it later, and becomes its neighbour.
       return unpublished(from, in: group)
     }
     if let node = new?.node, let directory = new?.directory { replace(node, in: directory) }

@@ -49,7 +49,12 @@ extension Tree {
   func restorePending() {
     // A crash may have come between the two journals.
     for row in publisher.withdrawn.pending { try? publisher.journal.remove(row.request) }
-    for row in publisher.journal.pending { restore(row, isLocalOnly: false) }
+    // A directory may have been journaled anew, under another name, after what is in it.
+    let rows = publisher.journal.pending
+    let directories = rows.filter(\.isOfDirectory).sorted {
+      ($0.path?.bytes.count ?? 0) < ($1.path?.bytes.count ?? 0)
+    }
+    for row in directories + rows.filter({ !$0.isOfDirectory }) { restore(row, isLocalOnly: false) }
     for row in publisher.locals.pending { restore(row, isLocalOnly: true) }
     if publisher.journal.wasDamaged || publisher.withdrawn.wasDamaged {
       volume.log("the journal of what is to be published was damaged: look whether your last files are there")
@@ -74,7 +79,7 @@ extension Tree {
     state.isLocalOnly = isLocalOnly
     state.pending = isLocalOnly ? nil : row
     let file = TreeFile(in: row.group, state)
-    if let stored { volume.shareCached(stored, as: LedgerKey(row.group, path)) }
+    if let stored, !isLocalOnly { volume.shareCached(stored, as: LedgerKey(row.group, path)) }
     table.withLock { table in
       let node = Node(table.freshNumber(), .file(file), in: row.group, inode: state.inode, modified: modified)
       table.insert(node, as: Array(path.name), in: directory)
@@ -115,7 +120,10 @@ extension Tree {
   private func recoveryPlace(for label: [UInt8]) -> LocalPath? {
     let folder = volume.stateDirectory + "/recovered"
     mkdir(folder, 0o700)
-    let flat = Array(label.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 }.suffix(200))
+    let flat = Array(
+      label.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 }.suffix(200)
+        // Not from the middle of a character.
+        .drop { $0 & 0xC0 == 0x80 })
     for number in 0..<10_000 {
       let end = number == 0 ? [] : Array(".\(number)".utf8)
       guard let path = LocalPath(Array(folder.utf8) + [UInt8(ascii: "/")] + flat + end) else { return nil }

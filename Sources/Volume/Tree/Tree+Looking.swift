@@ -189,9 +189,10 @@ extension Tree {
         kind: .symlink, inode: inode, size: target.bytes.count, heldBytes: 0, modified: modified,
         permissions: 0o777)
     case .control(let file):
+      let text = file.textAtOnce()
       return Attributes(
-        kind: .control, inode: node.inode, size: file.lengthAtOnce(), heldBytes: 0, modified: Clock.now,
-        permissions: file.isWritable ? 0o644 : 0o444, areSettled: false)
+        kind: .control, inode: node.inode, size: text.bytes.count, heldBytes: 0, modified: text.modified,
+        permissions: file.permissions, areSettled: false)
     case .file(let file):
       var attributes = attributes(of: file)
       if table.withLock({ _ in node.parent == nil }) { attributes.links = 0 }

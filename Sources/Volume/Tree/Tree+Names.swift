@@ -272,18 +272,19 @@ extension Tree {
 
   /// Nobody is told of it any more; who has it open goes on.
   func discard(_ file: TreeFile, at node: Node) {
-    let (pending, isLocalOnly, draft, stored) = file.state.withLock { state in
+    let (pending, isLocalOnly, draft, stored, isOpen) = file.state.withLock { state in
       defer {
         state.pending = nil
         state.isDirty = false
         state.isLocalOnly = false
+        state.isRemoved = true
       }
-      return (state.pending, state.isLocalOnly, state.handles == 0 ? state.draft : nil, state.stored)
+      return (state.pending, state.isLocalOnly, state.draft, state.stored, state.handles > 0)
     }
     if let pending { withdraw(pending) }
     if isLocalOnly { forgetLocal(node, file) }
     if let stored, pending != nil || isLocalOnly { volume.dropUnshared(stored) }
-    draft?.discard()
+    isOpen ? draft?.markUnwanted() : draft?.discard()
     publisher.setUnfinished(node, false)
     vanish(node)
   }

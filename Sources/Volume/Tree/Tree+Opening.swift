@@ -1,4 +1,4 @@
-// Opening and creating files, and the drafts that writing begins.
+// Opening and creating files, and fetching what of them is not here.
 
 internal import GroupModel
 internal import Link
@@ -127,75 +127,6 @@ extension Tree {
     table.withLock {
       $0.unhide(Place(directory: spot.directory.number, name: spot.name))
     }?.entry
-  }
-}
-
-// Drafts.
-extension Tree {
-  /// The one that is being written, or a new one over what is here.
-  func draft(of file: TreeFile, at node: Node, truncated: Bool) throws(TreeError) -> Draft {
-    if let draft = file.state.withLock({ $0.draft }) { return draft }
-    return try file.draftTurn.take { () throws(TreeError) in
-      if let draft = file.state.withLock({ $0.draft }) { return draft }
-      let path = (try? path(of: node))?.bytes ?? node.name
-      let base = truncated ? nil : try base(of: file)
-      let new = try newDraft(over: base, for: path, in: file.group)
-      file.state.withLock { state in
-        state.draft = new
-        state.isDirty = true
-        state.isSynced = false
-      }
-      // What is here only must not be forgotten when the kernel forgets it.
-      table.withLock { if node.parent != nil { $0.setLocal(node, true) } }
-      return new
-    }
-  }
-
-  /// What is here already, also where nobody has it open.
-  private func base(of file: TreeFile) throws(TreeError) -> StoredContent? {
-    let (stored, name) = file.state.withLock { ($0.stored, ContentName($0.content)) }
-    if let stored { return stored }
-    guard let name else { return nil }
-    do throws(DiskTrouble) { return try volume.store.content(name) } catch { throw TreeError(error) }
-  }
-
-  private func newDraft(
-    over base: StoredContent?, for path: [UInt8], in group: GroupID
-  ) throws(TreeError) -> Draft {
-    let groupName = volume.book.groups[group]?.description ?? "group"
-    let label = Array(groupName.utf8) + [UInt8(ascii: "/")] + path
-    do throws(DiskTrouble) { return try volume.store.draft(over: base, label: label) } catch {
-      throw TreeError(error)
-    }
-  }
-
-  private func truncateAtOnce(_ file: TreeFile, at node: Node) throws(TreeError) {
-    while true {
-      switch try draft(of: file, at: node, truncated: true).truncate(to: 0) {
-      case .done: return
-      // Nothing of the base is needed for nothing.
-      case .needsBase: throw .state("an empty file needs bytes")
-      case .trouble(.cancelled): file.draftTurn.take {}
-      case .trouble(let trouble): throw TreeError(trouble)
-      }
-    }
-  }
-
-  /// Changes the draft, fetching what of its base that needs.
-  func edit(
-    _ file: TreeFile, at node: Node, for caller: Caller, _ body: (Draft) -> DraftResult
-  ) throws(TreeError) {
-    while true {
-      let draft = try draft(of: file, at: node, truncated: false)
-      switch body(draft) {
-      case .done: return
-      case .needsBase(let blocks):
-        guard let base = draft.base else { throw .state("a draft without a base needs it") }
-        try bringAndWait([blocks], of: base, in: file.group, for: caller, until: .now + 3_600_000)
-      case .trouble(.cancelled): file.draftTurn.take {}
-      case .trouble(let trouble): throw TreeError(trouble)
-      }
-    }
   }
 }
 

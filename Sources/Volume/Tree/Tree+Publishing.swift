@@ -30,6 +30,8 @@ extension Tree {
   func publishAlone(
     _ file: TreeFile, at node: Node, for caller: Caller, until deadline: Instant, isLater: Bool = false
   ) throws(TreeError) {
+    // A write that failed may have left one.
+    dropUnchangedDraft(of: file, at: node)
     guard try endDraft(of: file, at: node, for: caller, until: deadline) else {
       volume.log("\(words(for: node)) is published when the rest of its old version is here")
       return publisher.setUnfinished(node, true)
@@ -49,7 +51,9 @@ extension Tree {
     }
     if let pending { withdraw(pending) }
     if table.withLock({ _ in node.parent != nil }) {
-      let place = stored.flatMap { keepAside($0, as: node.name) }.map { ": its content is kept as \($0)" }
+      let place = stored.flatMap { keepAside($0, as: label(of: node)) }.map {
+        ": its content is kept as \($0)"
+      }
       volume.log("\(words(for: node)) has no directory any more\(place ?? "")")
     }
     table.withLock { $0.setLocal(node, false) }
@@ -129,10 +133,13 @@ extension Tree {
   }
 
   /// For the log.
-  func words(for node: Node) -> String {
-    let path = (try? path(of: node))?.bytes ?? node.name
+  func words(for node: Node) -> String { Printable.escaped(label(of: node)) }
+
+  /// Its group and its path; of what has no directory any more, as far as it is known where that was.
+  func label(of node: Node) -> [UInt8] {
+    let path = (try? path(of: node))?.bytes ?? table.withLock { $0.lastPath(of: node) }
     let group = node.group.flatMap { volume.book.groups[$0]?.description } ?? "?"
-    return "\(group)/\(Printable.escaped(path))"
+    return Array(group.utf8) + [UInt8(ascii: "/")] + path
   }
 }
 
@@ -180,6 +187,7 @@ extension Tree {
       throw TreeError(error)
     }
     file.state.withLock { $0.pending = row }
+    if let old { endShare(of: old) }
     guard case .publish(let path, _, _, _) = row.proposal.wish, let stored else { return }
     volume.shareCached(stored, as: LedgerKey(file.group, path))
   }
@@ -194,7 +202,8 @@ extension Tree {
     } catch {
       if error == .interrupted || error == .noTracker { leave(node) }
       if error == .interrupted { throw error }
-      return volume.log("\(words(for: node)) is published when a tracker answers")
+      let why = volume.line.authorityChange.map { ": \($0.sentence)" } ?? ""
+      return volume.log("\(words(for: node)) is published when a tracker answers\(why)")
     }
     try settle(row, file, at: node, answer, for: caller, until: deadline)
   }
@@ -255,7 +264,7 @@ extension Tree {
     case .refused(.conflict):
       try resolve(row, file, at: node, for: caller, until: deadline)
     case .refused(let refusal):
-      setAside(row, file, at: node, because: refusal)
+      setAside(row, file, at: node, because: TreeError.refused(refusal).sentence)
       throw .refused(refusal)
     default: throw .state("the tracker's answer makes no sense")
     }
@@ -266,9 +275,12 @@ extension Tree {
   ) {
     guard case .publish(let path, let kind, let modified, _) = row.proposal.wish else { return }
     volume.book.waitForAll(number, of: group)
+    let before = file.state.withLock { $0.published }
+    // What only has other attributes stays whose it was.
+    let owner = before.flatMap { $0.kind.isSame(as: kind) ? $0.owner : nil } ?? volume.user
     let entry =
       current(node, kind, since: number)
-      ?? Entry(path: path, kind: kind, owner: volume.user, modified: modified, version: number)
+      ?? Entry(path: path, kind: kind, owner: owner, modified: modified, version: number)
     file.state.withLock { state in
       let old = state.published
       state.published = entry

@@ -1,6 +1,7 @@
 // A program that is refused gets a number; people find the reason in words in `.log`.
 
 internal import GroupModel
+internal import Swarm
 
 extension Tree {
   /// What is tried, with a name in a directory.
@@ -28,7 +29,12 @@ extension Tree {
   }
 
   private func note(_ attempt: String, _ what: String, _ error: TreeError) {
-    volume.events.noteUnlessJustSaid("\(attempt) \(what): \(error.sentence)")
+    volume.events.noteUnlessJustSaid("\(attempt) \(what): \(sentence(of: error))")
+  }
+
+  private func sentence(of error: TreeError) -> String {
+    guard error == .noTracker, let change = volume.line.authorityChange else { return error.sentence }
+    return change.sentence
   }
 
   private func words(for name: [UInt8], in directory: NodeNumber) -> String {
@@ -50,7 +56,8 @@ extension TreeError {
   /// The others say all there is to say by their number alone, and programs try them all the time.
   fileprivate var isWorthTelling: Bool {
     switch self {
-    case .notPermitted, .denied, .invalid, .tooLarge, .full, .noTracker, .notNow, .refused, .disk, .state:
+    case .notPermitted, .denied, .invalid, .pathTooLong, .tooLarge, .full, .noTracker, .notNow, .refused,
+      .disk, .state:
       true
     default: false
     }

@@ -113,6 +113,7 @@ extension Tree {
   private func renamePublished(
     _ node: Node, _ from: Spot, over target: Node?, _ to: Spot, for caller: Caller, until deadline: Instant
   ) throws(TreeError) {
+    try localPathsMustFit(below: node, to)
     _ = takeHidden(to)
     let wish = Proposal.Wish.rename(from: from.path, to: to.path, replacing: true)
     let once = Once()
@@ -125,8 +126,8 @@ extension Tree {
           self.renumber(node, from: from.path, to: to.path, number, in: from.group)
         }
       }
-    } catch .refused(.malformed) {
-      throw .notPermitted("a link would leave its group")
+    } catch {
+      throw reason(error, for: wish, in: from.group)
     }
     // The line was lost in between, and others have gone on since.
     once.run {
@@ -139,6 +140,22 @@ extension Tree {
     }
     if node.isDirectory { directoryEnded(to) }
     if let target, let file = target.file { forgetReplaced(file, at: target, to) }
+  }
+
+  /// What the tracker does not know of has to have a path there, too.
+  private func localPathsMustFit(below node: Node, _ to: Spot) throws(TreeError) {
+    guard node.isDirectory else { return }
+    let below = table.withLock { $0.longestLocalPath(below: node) }
+    if below > 0, to.path.bytes.count + below > FilePath.bytesMax { throw .pathTooLong }
+  }
+
+  /// The tracker says no more than that it makes no sense; one of before, that a limit is reached.
+  private func reason(_ error: TreeError, for wish: Proposal.Wish, in group: GroupID) -> TreeError {
+    guard error == .refused(.malformed) || error == .refused(.limitReached), let name = try? groupName(group),
+      let facts = try? volume.book.facts(for: Proposal(wish, in: name))
+    else { return error }
+    if !facts.movedPathsFit { return .pathTooLong }
+    return error == .refused(.malformed) ? .notPermitted("a link would leave its group") : error
   }
 
   /// Others may have published something else there a moment before, and then it was that. What is still to be told of

@@ -45,12 +45,15 @@ extension Tree {
   /// Its group is no longer mine, or its directory has gone: what it holds is kept for its user.
   private func giveUp(_ row: PendingPublish) {
     withdraw(row)
-    guard case .publish(let path, .file(let content), _, _) = row.proposal.wish,
-      let name = ContentName(content),
-      let stored = try? volume.store.content(name)
-    else { return }
-    let place = keepAside(stored, as: Array(path.name)).map { ": its content is kept as \($0)" } ?? ""
-    volume.log("\(row.proposal.group)/\(path) cannot be published any more\(place)")
+    guard case .publish(let path, let kind, _, _) = row.proposal.wish else { return }
+    let label = Array("\(row.proposal.group)/".utf8) + path.bytes
+    var place = ""
+    if case .file(let content) = kind, let name = ContentName(content),
+      let stored = try? volume.store.content(name), let kept = keepAside(stored, as: label)
+    {
+      place = ": its content is kept as \(kept)"
+    }
+    volume.log("\(Printable.escaped(label)) cannot be published any more\(place)")
   }
 
   private func pendingNode(_ row: PendingPublish) -> Node? {
@@ -62,6 +65,8 @@ extension Tree {
 
   /// Directories and links.
   private func retryOther(_ row: PendingPublish, at node: Node, for caller: Caller) -> Bool {
+    // Behind it in the journal, perhaps.
+    if table.withLock({ _ in node.parent?.pending != nil }) { return true }
     guard let row = underItsPath(row, node),
       let answer = try? decide(row, for: caller, until: .now + patienceMilliseconds)
     else { return false }
@@ -74,9 +79,7 @@ extension Tree {
       inodes.save()
       settled(node, entry)
     case .refused(.busy), .refused(.trackerFull): return false
-    // Somebody else has made that directory: it is the same one.
-    case .refused(.conflict), .refused(.fileExists):
-      settled(node, (try? volume.book.entry(at: path, in: row.group)) ?? nil)
+    case .refused(.conflict), .refused(.fileExists), .refused(.isDirectory): return resolve(row, at: node)
     case .refused(let refusal):
       volume.log("\(words(for: node)) was refused: \(TreeError.refused(refusal).sentence)")
       table.withLock { $0.setLocal(node, false) }
@@ -100,7 +103,7 @@ extension Tree {
     return moved
   }
 
-  private func settled(_ node: Node, _ entry: Entry?) {
+  func settled(_ node: Node, _ entry: Entry?) {
     table.withLock { table in
       node.entry = entry
       node.pending = nil

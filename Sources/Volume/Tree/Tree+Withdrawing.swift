@@ -12,6 +12,14 @@ extension Tree {
     do throws(DiskTrouble) { try publisher.withdraw(row) } catch {
       volume.log("the journal cannot be written: \(error.sentence)")
     }
+    endShare(of: row)
+  }
+
+  /// What it was to be is shared under that name no longer. Before the next one is: that may have the same bytes.
+  func endShare(of row: PendingPublish) {
+    guard case .publish(let path, .file(let content), _, _) = row.proposal.wish, let root = content.root
+    else { return }
+    volume.retire(root, of: LedgerKey(row.group, path))
   }
 
   /// False when there is no use in trying the next one now.

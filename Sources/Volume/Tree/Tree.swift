@@ -41,6 +41,7 @@ package final class Tree: Sendable {
     recoverDrafts()
     restorePending()
     volume.follower.tree = self
+    volume.treeIsOpen()
     publisher.start()
   }
 

@@ -12,8 +12,8 @@ package enum TreeError: Error, Hashable, Sendable {
   case denied(String)
   /// EINVAL, with what was wrong.
   case invalid(String)
-  /// ENAMETOOLONG, EXDEV, EROFS, EFBIG, ENOSPC, EBADF, ENODATA, ESTALE.
-  case nameTooLong, crossesGroups, readOnly, tooLarge, full, badHandle, noAttribute, stale
+  /// ENAMETOOLONG twice, EXDEV, EROFS, EFBIG, ENOSPC, EBADF, ENODATA, ESTALE.
+  case nameTooLong, pathTooLong, crossesGroups, readOnly, tooLarge, full, badHandle, noAttribute, stale
   /// EINTR: whoever waited was told to stop.
   case interrupted
   /// EHOSTDOWN: nobody who is online has it.
@@ -93,6 +93,7 @@ extension TreeError {
     case .notPermitted(let text), .denied(let text), .invalid(let text), .notNow(let text), .state(let text):
       text
     case .nameTooLong: "the name is too long"
+    case .pathTooLong: "something below it would have a path of more than \(FilePath.bytesMax) bytes"
     case .crossesGroups: "it would go to another group"
     case .readOnly: "the mount is read-only"
     case .tooLarge: "it is too large"

@@ -22,6 +22,8 @@ final class TreeFile: Sendable {
     var isDirty = false
     /// A program has asked for its bytes to be on the disk: then they are before its name is known.
     var isSynced = false
+    /// By this member; who has it open goes on.
+    var isRemoved = false
     /// Editors' debris: never published.
     var isLocalOnly = false
     var pending: PendingPublish?
@@ -65,7 +67,4 @@ extension FileContent {
   func with(isExecutable: Bool) -> FileContent {
     FileContent(size: size, root: root, isExecutable: isExecutable) ?? self
   }
-
-  /// The same bytes.
-  func isSame(as other: FileContent) -> Bool { size == other.size && root == other.root }
 }

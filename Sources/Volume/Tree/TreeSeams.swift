@@ -13,13 +13,27 @@ package protocol KernelCache: AnyObject, Sendable {
   func whenTold(_ then: @escaping @Sendable () -> Void)
 }
 
+/// What a control file says.
+package struct ControlText: Hashable, Sendable {
+  package let bytes: [UInt8]
+  /// When it became this, in nanoseconds since 1970.
+  package let modified: Int64
+
+  package init(bytes: [UInt8], modified: Int64) {
+    self.bytes = bytes
+    self.modified = modified
+  }
+}
+
 /// One control file. `SPEC 4`: every open sees a fresh snapshot, every line that is written is a command.
 package protocol ControlFile: Sendable {
   var isWritable: Bool { get }
+  /// As `ls` shows them to this member.
+  var permissions: UInt16 { get }
   /// May ask the tracker, and so wait, until the caller is interrupted.
-  func snapshot(for caller: Caller) throws(TreeError) -> [UInt8]
+  func snapshot(for caller: Caller) throws(TreeError) -> ControlText
   /// What is known without waiting, for `stat`.
-  func lengthAtOnce() -> Int
+  func textAtOnce() -> ControlText
   /// One whole line, without its end.
   func take(_ line: [UInt8], for caller: Caller) throws(TreeError)
 }

@@ -77,6 +77,11 @@ struct Arguments {
     return name
   }
 
+  func directory(_ index: Int) throws(Failure) -> String {
+    guard !words[index].isEmpty else { throw .malformed("'' is no place: name a directory") }
+    return words[index]
+  }
+
   func password(_ index: Int) throws(Failure) -> [UInt8]? {
     guard let word = optional(index) else { return nil }
     return try PasswordRule.checked(Array(word.utf8))
@@ -85,10 +90,14 @@ struct Arguments {
 
 /// A stranger's text in a sentence of ours: in quotes, harmless to a terminal, and not without end.
 enum Quoted {
-  private static let charactersMax = 80
+  private static let scalarsMax = 80
 
-  static func text(_ text: some StringProtocol) -> String {
-    let escaped = Printable.escaped(text)
-    return escaped.count <= charactersMax ? "'\(escaped)'" : "'\(escaped.prefix(charactersMax))…'"
+  static func text(_ text: some StringProtocol) -> String { bytes(text.utf8) }
+
+  /// What is one character to a reader may have thousands of bytes.
+  static func bytes(_ bytes: some Sequence<UInt8>) -> String {
+    let escaped = Printable.escaped(bytes)
+    let scalars = escaped.unicodeScalars
+    return scalars.count <= scalarsMax ? "'\(escaped)'" : "'\(Substring(scalars.prefix(scalarsMax)))…'"
   }
 }

@@ -102,6 +102,9 @@ extension Command {
     }
   }
 
+  /// For a sentence about it.
+  var fileWords: String? { file.map { Quoted.text($0) } }
+
   /// The password that stood on the command line.
   var givenPassword: [UInt8]? {
     switch self {

@@ -93,9 +93,7 @@ extension CommandRunner {
   /// A certificate of one network is worth nothing in another, so its authority is the only one to trust.
   func session(of login: SavedLogin) throws(Failure) -> Session {
     let trackers = try TrackerFile.find(named: options.tracker, saved: login.trackerText).info
-    if let expected = trackers.authority, expected != login.authority {
-      throw .authorityChanged(saved: login.authority, seen: expected)
-    }
+    try trackers.mustBeNetwork(of: login)
     return Session(login: login, line: try network.connect(to: trackers, as: login))
   }
 }

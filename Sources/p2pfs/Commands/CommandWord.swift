@@ -225,12 +225,12 @@ extension CommandWord {
         --metrics IP:PORT shows what the daemon counts at http://IP:PORT/metrics, to
         Prometheus and whoever else reaches it: take 127.0.0.1, or what you trust.
         """
-    ) { arguments throws(Failure) in .mount(arguments.word(0), staysHere: arguments.has("-f")) },
+    ) { arguments throws(Failure) in .mount(try arguments.directory(0), staysHere: arguments.has("-f")) },
     CommandWord(
       name: "unmount", parameters: [.required("dir")],
       summary: "unmounts, after what is being published is published",
       explanation: "Programs that use the directory keep it mounted: they are named."
-    ) { arguments throws(Failure) in .unmount(arguments.word(0)) },
+    ) { arguments throws(Failure) in .unmount(try arguments.directory(0)) },
     CommandWord(
       name: "sync", summary: "waits until everything closed is published",
       explanation: "What cannot be published now, because no tracker answers, ends it with 75."

@@ -36,8 +36,8 @@ extension TreeError {
       case .usage(let text), .malformed(let text): .invalid(text)
       case .refused(.noSuchFile), .noDownload, .notMounted, .notShared: .notFound
       case .refused(let refusal): TreeError(refusal)
-      case .noTracker, .noDaemon, .daemonSilent, .daemonRuns, .cannotListen, .cannotShowMetrics,
-        .strangeAnswer:
+      case .noTracker, .authorityChanged, .noDaemon, .daemonSilent, .daemonRuns, .cannotListen,
+        .cannotShowMetrics, .strangeAnswer:
         .noTracker
       case .destinationExists, .wouldReplace: .exists
       case .noSource: .noSource
@@ -46,8 +46,20 @@ extension TreeError {
       case .notPublished(let text), .inUse(let text), .downloadsElsewhere(let text): .notNow(text)
       case .notAFile: .invalid(failure.sentence(for: nil))
       case .disk(let number, _): .disk(.failed(errno: number))
-      case .foreignState, .damaged, .configuration, .authorityChanged, .cannotMount, .otherTrackers:
+      case .foreignState, .damaged, .configuration, .cannotMount, .otherTrackers:
         .state(failure.sentence(for: nil))
       }
+  }
+}
+
+extension Failure {
+  init(_ change: AuthorityChange) {
+    self = .authorityChanged(saved: change.expected.bytes, seen: change.seen.bytes)
+  }
+
+  /// Why no tracker of ours answers, where that is known.
+  func explained(by volume: GroupVolume) -> Failure {
+    guard case .noTracker = self, let change = volume.line.authorityChange else { return self }
+    return Failure(change)
   }
 }

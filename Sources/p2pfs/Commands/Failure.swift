@@ -3,6 +3,7 @@
 
 import Glibc
 import GroupModel
+import Swarm
 
 enum Failure: Error, Hashable, Sendable {
   /// The text holds both halves, `what was wrong: what to do`; so do those of malformed and configuration.
@@ -68,7 +69,7 @@ extension Failure {
     }
   }
 
-  /// `what was wrong: what to do`. The command says which group and which user are meant.
+  /// `what was wrong: what to do`. The command says which group, user and file are meant.
   func sentence(for command: Command?) -> String {
     switch self {
     case .usage(let text), .malformed(let text), .configuration(let text), .cannotMount(let text),
@@ -88,11 +89,12 @@ extension Failure {
     case .wouldReplace(let path, let other):
       "\(path) would replace \(other), which was just shared: give one of them another name"
     case .noDownload(let path):
-      "no download of \(path) is going on: 'p2pfs show_downloads' lists those that are"
+      "no download of \(command?.fileWords ?? path) is going on: 'p2pfs show_downloads' lists those that are"
     case .downloadsElsewhere(let place):
       "it is being downloaded to \(place) already: wait for that, or stop it with 'p2pfs stop_download'"
     case .notShared(let path):
-      "you do not share \(path): only what you have uploaded or downloaded can be stopped and started"
+      "you do not share \(command?.fileWords ?? path): only what you have uploaded, downloaded or read can be "
+        + "stopped and started"
     case .notAFile(let path):
       "\(path) is no file and no directory: share a file, since devices, pipes and sockets have no content"
     case .otherTrackers(let own):
@@ -102,11 +104,11 @@ extension Failure {
       "nobody who is online has it: try again when its owner is there ('p2pfs peers' shows who is)"
     case .timedOut: "those who have it deliver nothing: try again later"
     case .calledOff: "it was stopped: give the command again to go on"
-    case .disk(let number, let what): DiskTrouble.sentence(number, what)
+    case .disk(let number, let what): SystemWords.sentence(number, what)
     case .foreignState(let path, let owner):
       "the state directory \(Quoted.text(path)) belongs to user \(owner): choose your own with --state DIR"
     case .damaged(let path, let remedy): "\(Quoted.text(path)) is damaged: \(remedy)"
-    case .authorityChanged(let saved, let seen): Self.changeSentence(saved, seen)
+    case .authorityChanged(let saved, let seen): AuthorityChange.sentence(expected: saved, seen: seen)
     case .strangeAnswer:
       "the tracker's answer makes no sense here: use the same version of p2pfs as the tracker"
     case .readerGone: "nobody reads the answer any more: nothing is to be done"
@@ -126,12 +128,6 @@ extension Failure {
       + (log.map { "look at its log, \(Quoted.text($0)), and " } ?? "")
       + "end it\(process.map { " with 'kill -9 \($0)'" } ?? ""), then start it again"
   }
-
-  private static func changeSentence(_ saved: [UInt8], _ seen: [UInt8]) -> String {
-    "the network's authority should be \(Fingerprint.text(saved)) and is \(Fingerprint.text(seen)): somebody may "
-      + "be in between; if whoever runs the trackers confirms the new one, write it behind the address in a "
-      + "tracker_info.txt and log in again with --tracker FILE"
-  }
 }
 
 /// Those of sysexits.h that SPEC 3.1 uses.
@@ -148,7 +144,7 @@ enum ExitCode {
 }
 
 /// What to do when the system says no.
-private enum DiskTrouble {
+private enum SystemWords {
   static func sentence(_ number: Int32, _ what: String) -> String {
     "\(what): \(String(cString: strerror(number))): \(remedy(number))"
   }

@@ -94,14 +94,14 @@ private enum Interruption {
     for number in [SIGINT, SIGTERM, SIGHUP] { handle(number) }
   }
 
-  /// A signal that is ignored, as by nohup, stays so.
+  /// A signal that is ignored, as by nohup, stays so, and one that the console takes.
   private static func handle(_ number: Int32) {
     let before = signal(number) { number in
       _ = write(Interruption.terminal, Interruption.wipe.utf8Start, Interruption.wipe.utf8CodeUnitCount)
       signal(number, SIG_DFL)
       raise(number)
     }
-    if unsafeBitCast(before, to: Int.self) == 1 { signal(number, before) }
+    if unsafeBitCast(before, to: Int.self) != 0 { signal(number, before) }
   }
 }
 

@@ -52,3 +52,11 @@ struct TrackerFile: Hashable, Sendable {
     }
   }
 }
+
+extension TrackerInfo {
+  /// Where the list says which authority its network has.
+  func mustBeNetwork(of login: SavedLogin) throws(Failure) {
+    guard let authority, authority != login.authority else { return }
+    throw .authorityChanged(saved: login.authority, seen: authority)
+  }
+}

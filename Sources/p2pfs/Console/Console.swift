@@ -3,6 +3,7 @@
 
 import Glibc
 import GroupModel
+import Synchronization
 
 struct Console {
   let daemon: Daemon
@@ -44,7 +45,9 @@ struct Console {
   private static func asTypedHere(_ sentence: String) -> String { sentence.replacing("'p2pfs ", with: "'") }
 
   private var runner: CommandRunner {
-    daemon.runner(door, ConsolePasswords(), in: WorkingDirectory.path, waits: false) { true }
+    daemon.runner(door, ConsolePasswords(), in: WorkingDirectory.path, waits: false) {
+      !Interrupts.isCalledOff.load(ordering: .relaxed)
+    }
   }
 }
 

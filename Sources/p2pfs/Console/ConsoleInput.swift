@@ -2,6 +2,7 @@
 
 import CLineEdit
 import Glibc
+import Synchronization
 
 protocol ConsoleInput {
   /// nil at the end.
@@ -14,11 +15,15 @@ struct TerminalInput: ConsoleInput {
 
   init(prompt: String) {
     self.prompt = prompt
+    p2pfs_begin_line_editing()
     using_history()
     stifle_history(1000)
+    Interrupts.begin()
   }
 
   func nextLine() -> String? {
+    Interrupts.areKeys = true
+    defer { Interrupts.areKeys = false }
     guard let text = readline(prompt) else { return nil }
     defer { free(text) }
     let line = String(cString: text)
@@ -30,6 +35,36 @@ struct TerminalInput: ConsoleInput {
   private static func holdsPassword(_ line: String) -> Bool {
     let words = line.split(separator: " ")
     return words.count > 2 && (words[0] == "login" || words[0] == "create_user")
+  }
+}
+
+/// Ctrl-C at a terminal. While a line is typed it is a key, which throws the line away, and not the peer; while a command
+/// runs it calls that off.
+enum Interrupts {
+  static let isCalledOff = Atomic(false)
+  private static let isAtPrompt = Atomic(false)
+
+  fileprivate static var areKeys: Bool {
+    get { isAtPrompt.load(ordering: .relaxed) }
+    set {
+      isCalledOff.store(false, ordering: .relaxed)
+      isAtPrompt.store(newValue, ordering: .relaxed)
+      var settings = termios()
+      guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return }
+      if newValue { settings.c_lflag &= ~tcflag_t(ISIG) } else { settings.c_lflag |= tcflag_t(ISIG) }
+      tcsetattr(STDIN_FILENO, TCSANOW, &settings)
+    }
+  }
+
+  /// A signal that somebody sends is no key: at the prompt it ends the program as ever.
+  fileprivate static func begin() {
+    signal(SIGINT) { _ in
+      guard Interrupts.isAtPrompt.load(ordering: .relaxed) else {
+        return Interrupts.isCalledOff.store(true, ordering: .relaxed)
+      }
+      signal(SIGINT, SIG_DFL)
+      raise(SIGINT)
+    }
   }
 }
 

@@ -66,7 +66,7 @@ extension Exposition {
       addFetching(swarm)
     }
     addCache(volume.store)
-    gauge("p2pfs_downloads", "Downloads of whole files that are going on.", volume.transfers.count)
+    gauge("p2pfs_downloads", "Downloads of whole files that are going on.", volume.filesOnTheirWay.count)
   }
 
   private mutating func addTracker(_ line: TrackerLine) {

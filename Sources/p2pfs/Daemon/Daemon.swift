@@ -14,6 +14,7 @@ import Volume
 final class Daemon: @unchecked Sendable {
   private static let lockName = "daemon.lock"
   private static let renewalMilliseconds = 60_000
+  private static let knockMilliseconds = 1_000
 
   let options: Options
   let isConsole: Bool
@@ -64,10 +65,11 @@ final class Daemon: @unchecked Sendable {
     if options.tracker != nil { _ = try TrackerFile.find(named: options.tracker, saved: nil) }
     try showMetrics()
     do throws(Failure) {
+      try mustBeInOurNetwork()
       try reload()
     } catch {
       switch error {
-      case .cannotListen, .configuration:
+      case .cannotListen, .configuration, .authorityChanged:
         hideMetrics()
         throw error
       default: complain(error)
@@ -77,6 +79,17 @@ final class Daemon: @unchecked Sendable {
     WorkerThread("renewal") { [self] in
       repeat { renewIfDue() } while !renewal.wait(until: .now + Self.renewalMilliseconds)
     }.detach()
+  }
+
+  /// Who starts a daemon hears that strangers answer where his trackers should be. Trackers that are away may come yet.
+  private func mustBeInOurNetwork() throws(Failure) {
+    guard let login = try SavedLogin.load(from: directory) else { return }
+    let info = try TrackerFile.find(named: options.tracker, saved: login.trackerText).info
+    try info.mustBeNetwork(of: login)
+    let line = TrackerLine(to: info.trackers, as: nil, trusting: try pin(login))
+    defer { line.close() }
+    try? line.tryAll(within: Self.knockMilliseconds)
+    if let change = line.authorityChange { throw Failure(change) }
   }
 
   private func sayThatNobodyIsLoggedIn() {
@@ -159,6 +172,7 @@ extension Daemon {
     endCurrent()
     guard let login else { return }
     let info = try TrackerFile.find(named: options.tracker, saved: login.trackerText).info
+    try info.mustBeNetwork(of: login)
     let volume = try open(login, at: info.trackers)
     member.withLock { $0 = Member(login: login, volume: volume, trackers: info.trackers) }
     mount?.loginChanged()

@@ -16,10 +16,11 @@ enum LocalTree {
     /// Below where the walk began; empty for the beginning itself. As bytes: a name on a disk need not be UTF-8.
     let below: [UInt8]
     let kind: Kind
+    let device: dev_t
   }
 
-  /// Directories before what is in them, in the order of their names; one of which `visit` says false is not entered.
-  /// The beginning may be a symbolic link, and then is what it points to.
+  /// Directories before what is in them, in the order of their names. The beginning may be a symbolic link, and then
+  /// is what it points to. `visit` says whether what is in a directory is to be visited too.
   static func walk(_ path: LocalPath, _ visit: (Found) throws(Failure) -> Bool) throws(Failure) {
     try walk(path, below: [], followingLink: true, visit)
   }
@@ -27,17 +28,20 @@ enum LocalTree {
   private static func walk(
     _ path: LocalPath, below: [UInt8], followingLink: Bool, _ visit: (Found) throws(Failure) -> Bool
   ) throws(Failure) {
-    switch try status(of: path, followingLink: followingLink).st_mode & S_IFMT {
-    case S_IFREG: _ = try visit(Found(path: path, below: below, kind: .file))
-    case S_IFLNK: _ = try visit(Found(path: path, below: below, kind: .symlink(try target(of: path))))
-    case S_IFDIR:
-      guard try visit(Found(path: path, below: below, kind: .directory)) else { return }
-      for name in try names(in: path) {
-        guard let inside = path.appending(name) else { throw .disk(ENAMETOOLONG, "\(path)") }
-        let slash = below.isEmpty ? [] : [UInt8(ascii: "/")]
-        try walk(inside, below: below + slash + name, followingLink: false, visit)
+    let status = try status(of: path, followingLink: followingLink)
+    let kind: Found.Kind =
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: .file
+      case S_IFLNK: .symlink(try target(of: path))
+      case S_IFDIR: .directory
+      default: .other
       }
-    default: _ = try visit(Found(path: path, below: below, kind: .other))
+    let goesOn = try visit(Found(path: path, below: below, kind: kind, device: status.st_dev))
+    guard goesOn, case .directory = kind else { return }
+    for name in try names(in: path) {
+      guard let inside = path.appending(name) else { throw .disk(ENAMETOOLONG, "\(path)") }
+      let slash = below.isEmpty ? [] : [UInt8(ascii: "/")]
+      try walk(inside, below: below + slash + name, followingLink: false, visit)
     }
   }
 

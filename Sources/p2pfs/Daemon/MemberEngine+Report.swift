@@ -13,15 +13,15 @@ extension MemberEngine {
     let peers = swarm?.peers ?? []
     let usage = volume.store.usage
     let flows = Flows(swarm)
-    let running = volume.transfers
+    let files = volume.filesOnTheirWay
     var report = DaemonReport(
       listening: volume.listening.description, peers: peers.count,
       sendRate: peers.reduce(0) { $0 + $1.sendRate }, receiveRate: peers.reduce(0) { $0 + $1.receiveRate },
       cachedBytes: usage.fetchedBytes + usage.ownBytes, cacheBytesMax: usage.limitBytes,
       sentBytes: swarm?.sentBytes ?? 0, fetched: swarm?.counters ?? FetchCounters(),
-      transfers: running.map { transfer(of: $0, flows) }.sorted { $0.label < $1.label })
-    let downloads = Set(running.compactMap(\.key))
-    report.reads = (swarm?.contents ?? []).filter { isRead($0, flows) && !downloads.contains($0.key) }
+      transfers: files.map { transfer(of: $0, flows) }.sorted { $0.label < $1.label })
+    let listed = Set(files.compactMap(\.key))
+    report.reads = (swarm?.contents ?? []).filter { isRead($0, flows) && !listed.contains($0.key) }
       .map { read(of: $0, flows) }.sorted { $0.label < $1.label }
     report.connections = peers.map(connection)
     report.tracker = volume.line.serving?.description
@@ -33,16 +33,16 @@ extension MemberEngine {
     return report
   }
 
-  private func transfer(of transfer: Transfer, _ flows: Flows) -> DaemonReport.Transfer {
+  private func transfer(of file: FileOnItsWay, _ flows: Flows) -> DaemonReport.Transfer {
     DaemonReport.Transfer(
-      label: "\(transfer.group)/\(Printable.escaped(transfer.path.bytes))", doneBytes: transfer.doneBytes,
-      totalBytes: transfer.totalBytes, rate: transfer.key.flatMap { flows.rates[$0] } ?? 0,
-      sources: transfer.key.flatMap { flows.sources[$0] } ?? 0)
+      label: "\(file.group)/\(Printable.escaped(file.path.bytes))", doneBytes: file.doneBytes,
+      totalBytes: file.totalBytes, rate: file.key.flatMap { flows.rates[$0] } ?? 0,
+      sources: file.key.flatMap { flows.sources[$0] } ?? 0)
   }
 
-  /// Some program waits for it, or did a moment ago.
+  /// Some program waits for it, or did a moment ago. What is here by now is on its way no longer, however fast it was.
   private func isRead(_ content: ContentStatistics, _ flows: Flows) -> Bool {
-    content.isWanted || flows.rates[content.key] != nil
+    content.isWanted || flows.rates[content.key] != nil && !content.isHere
   }
 
   private func read(of content: ContentStatistics, _ flows: Flows) -> DaemonReport.Transfer {
@@ -64,6 +64,10 @@ extension MemberEngine {
     rates.map { DaemonReport.Peer.Flow(label: volume.label(of: $0.key), rate: $0.value) }
       .sorted { ($1.rate, $0.label) < ($0.rate, $1.label) }
   }
+}
+
+extension ContentStatistics {
+  fileprivate var isHere: Bool { heldBlocks * ContentLayout.blockBytes >= fileBytes }
 }
 
 /// What comes here now, and of how many.

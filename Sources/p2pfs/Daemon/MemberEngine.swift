@@ -177,22 +177,39 @@ extension MemberEngine {
   func setSharing(_ path: String, of group: GroupName, isOn: Bool) throws(Failure) {
     let path = try GroupPath.checked(path)
     try volumeDoes { () throws(VolumeError) in
-      for file in try sharesMeant(by: path, of: group, isOn: isOn) {
-        isOn ? try volume.startSharing(file, in: group) : try volume.stopSharing(file, in: group)
+      guard let files = try sharesBelow(path, of: group, isOn: isOn) else {
+        return try setSharing(path, of: group, isOn)
       }
+      for file in files { try setSharingIfThere(file, of: group, isOn) }
     }
   }
 
-  /// Of a directory, all that it concerns; whatever else is named is to be the file itself.
-  private func sharesMeant(
-    by path: FilePath, of group: GroupName, isOn: Bool
-  ) throws(VolumeError) -> [FilePath] {
-    let below = try volume.shares(below: path, in: group, stopped: isOn)
-    if !below.isEmpty { return below }
+  /// Others may have removed or replaced it meanwhile, or it is not in the group yet.
+  private func setSharingIfThere(
+    _ file: FilePath, of group: GroupName, _ isOn: Bool
+  ) throws(VolumeError) {
+    do throws(VolumeError) { try setSharing(file, of: group, isOn) } catch {
+      guard error == .refused(.noSuchFile) || error == .notShared else { throw error }
+    }
+  }
+
+  private func setSharing(_ file: FilePath, of group: GroupName, _ isOn: Bool) throws(VolumeError) {
+    isOn ? try volume.startSharing(file, in: group) : try volume.stopSharing(file, in: group)
+  }
+
+  /// Of a directory, all that it concerns; nil where it is a file that is named.
+  private func sharesBelow(
+    _ path: FilePath, of group: GroupName, isOn: Bool
+  ) throws(VolumeError) -> [FilePath]? {
+    let stopped = isOn ? try volume.stoppedShares(below: path, in: group) : []
+    if !stopped.isEmpty { return stopped }
+    let shared = try volume.shares(below: path, in: group)
+    // What is shared is started already.
+    if !shared.isEmpty { return isOn ? [] : shared }
     do throws(VolumeError) {
-      guard try volume.kind(of: path, in: group).isDirectory else { return [path] }
+      guard try volume.kind(of: path, in: group).isDirectory else { return nil }
     } catch .refused(.noSuchFile) {
-      return [path]
+      return nil
     }
     throw .notShared
   }
@@ -220,7 +237,7 @@ extension MemberEngine {
   }
 
   func volumeDoes<Result>(_ body: () throws(VolumeError) -> Result) throws(Failure) -> Result {
-    do throws(VolumeError) { return try body() } catch { throw Failure(error) }
+    do throws(VolumeError) { return try body() } catch { throw Failure(error).explained(by: volume) }
   }
 }
 

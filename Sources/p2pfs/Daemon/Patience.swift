@@ -12,6 +12,8 @@ struct Patience {
   private let transfer: Transfer
   private let volume: GroupVolume
   private var lastBytes: UInt64
+  /// Who sends us something else meanwhile gets round to this one too.
+  private var lastSentBytes = 0
   private var lastProgress = Instant.now
   private var lastSource = Instant.now
 
@@ -26,7 +28,9 @@ struct Patience {
     let bytes = transfer.doneBytes
     if bytes != lastBytes { (lastBytes, lastProgress, lastSource) = (bytes, now, now) }
     if bytes >= transfer.totalBytes { return nil }
-    if volume.sources(of: transfer) > 0 { lastSource = now }
+    let sources = volume.sources(of: transfer)
+    if sources.count > 0 { lastSource = now }
+    if sources.sentBytes != lastSentBytes { (lastSentBytes, lastProgress) = (sources.sentBytes, now) }
     let silent = now.milliseconds(after: lastSource)
     if !volume.book.isCurrent { return silent > volume.line.patienceMilliseconds ? .noTracker : nil }
     if silent > Self.sourceMilliseconds { return .noSource }

@@ -18,6 +18,7 @@ private final class Upload {
   private let group: GroupName
   private let door: any Door
   private let own: OwnDirectory?
+  private let mounts = SwarmMounts()
   /// What this command has shared under each name, and where it lies without links on the way. Two files that are named
   /// together may have one name; what a single one holds has not.
   private var shared: [FilePath: LocalPath] = [:]
@@ -73,6 +74,9 @@ private final class Upload {
   private func share(
     _ found: LocalTree.Found, below name: FilePath, from start: LocalPath
   ) throws(Failure) -> Bool {
+    guard !mounts.hold(found) else {
+      throw .malformed("\(found.path) lies in a mount of p2pfs: copy it with cp, which shares it too")
+    }
     guard own?.holds(found) != true else {
       throw .malformed("\(found.path) is p2pfs's own, with your key in it: share something else")
     }

@@ -64,6 +64,12 @@ extension Found {
 }
 
 extension timespec {
+  static var now: timespec {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return now
+  }
+
   /// Rounds down, also before 1970.
   init(nanosecondsSince1970 nanoseconds: Int64) {
     let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)

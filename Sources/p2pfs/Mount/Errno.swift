@@ -20,7 +20,7 @@ struct Errno: Hashable, Sendable {
     case .notPermitted: number = EPERM
     case .denied: number = EACCES
     case .invalid: number = EINVAL
-    case .nameTooLong: number = ENAMETOOLONG
+    case .nameTooLong, .pathTooLong: number = ENAMETOOLONG
     case .crossesGroups: number = EXDEV
     case .readOnly: number = EROFS
     case .tooLarge: number = EFBIG

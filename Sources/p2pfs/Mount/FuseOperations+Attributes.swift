@@ -11,10 +11,13 @@ extension FuseOperations {
     }
   }
 
-  /// Who has a control file open sees the length of what he reads.
+  /// Who has a control file open sees the length and the time of what he reads.
   private func attributes(of node: NodeNumber, through handle: Handle?) throws(TreeError) -> Attributes {
     var attributes = try tree.attributes(of: node)
-    if case .control(let control) = handle?.opened { attributes.size = control.text.count }
+    if case .control(let control) = handle?.opened {
+      attributes.size = control.text?.bytes.count ?? 0
+      attributes.modified = control.text?.modified ?? attributes.modified
+    }
     return attributes
   }
 
@@ -91,9 +94,7 @@ struct AttributeWish: Hashable, Sendable {
     if set & FUSE_SET_ATTR_GID != 0 { group = bytes.st_gid }
     if set & FUSE_SET_ATTR_SIZE != 0 { size = Int(bytes.st_size) }
     if set & FUSE_SET_ATTR_MTIME_NOW != 0 {
-      var now = timespec()
-      clock_gettime(CLOCK_REALTIME, &now)
-      modified = now.nanosecondsSince1970
+      modified = timespec.now.nanosecondsSince1970
     } else if set & FUSE_SET_ATTR_MTIME != 0 {
       modified = bytes.st_mtim.nanosecondsSince1970
     }

@@ -123,8 +123,9 @@ extension FuseOperations {
       let step = Self.read(reply, file, at: offset, count: count)
       park(reply, file, step) { Self.read(reply, file, at: offset, count: count, isAgain: true) }
     case .control(let control):
-      let end = min(offset + count, control.text.count)
-      control.text[min(offset, end)..<end].withUnsafeBytes { reply.bytes($0) }
+      let text = control.text?.bytes ?? []
+      let end = min(offset + count, text.count)
+      text[min(offset, end)..<end].withUnsafeBytes { reply.bytes($0) }
     case .directory: reply.fail(Errno(EISDIR))
     }
   }

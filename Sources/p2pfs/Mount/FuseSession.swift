@@ -13,11 +13,11 @@ import Volume
 /// `init` and `run` for one thread, `stop` for every one. In between the readers' threads, and all that answer.
 final class FuseSession: @unchecked Sendable {
   private static let readersMax = 16
-  private static let readaheadKiB = 1024
 
   let operations: FuseOperations
   private let memory: KernelMemory
   private let mountPoint: String
+  private let tuning: KernelTuning
   private let device = FuseDevice()
   private let offer = Mutex(FuseOffer())
   private let canExpire = Atomic(false)
@@ -31,13 +31,14 @@ final class FuseSession: @unchecked Sendable {
 
   /// Mounts.
   init(
-    _ tree: Tree, _ memory: KernelMemory, at mountPoint: String, _ options: [String],
+    _ tree: Tree, _ memory: KernelMemory, at mountPoint: String, _ options: [String], _ tuning: KernelTuning,
     counting counts: MountCounts
   ) throws(Failure) {
     operations = FuseOperations(
       tree, of: .ofProcess, device.backings(for: Handle.self), counting: counts)
     self.memory = memory
     self.mountPoint = mountPoint
+    self.tuning = tuning
     session = try makeSession(options)
     do throws(Failure) { try mount() } catch {
       fuse_session_destroy(session)
@@ -150,11 +151,7 @@ extension FuseSession {
       | FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_CACHE_SYMLINKS
       | FUSE_CAP_EXPLICIT_INVAL_DATA
     connection.want = connection.capable & UInt32(wanted)
-    connection.max_read = UInt32(ReadBuffer.byteCount)
-    connection.max_write = UInt32(ReadBuffer.byteCount)
-    // Reads ahead of the reader; each is answered late where its bytes have to come from others.
-    connection.max_background = 128
-    connection.congestion_threshold = 96
+    tuning.apply(to: &connection)
     canExpire.store(connection.capable & UInt32(FUSE_CAP_EXPIRE_ONLY) != 0, ordering: .releasing)
     isAnsweringInit.store(true, ordering: .releasing)
   }
@@ -214,7 +211,6 @@ extension FuseSession {
     fuse_lowlevel_notify_inval_inode(session, node.value, forgotten.hasBytes ? 0 : -1, 0)
   }
 
-  /// The kernel reads 128 KiB ahead, however much may be asked for at once; root may let it read more.
   private func widenReadahead() {
     var bytes = Glibc.stat()
     guard geteuid() == 0, stat(mountPoint, &bytes) == 0 else { return }
@@ -222,7 +218,7 @@ extension FuseSession {
     let minor = (bytes.st_dev & 0xff) | ((bytes.st_dev >> 12) & ~0xff)
     let file = open("/sys/class/bdi/0:\(minor)/read_ahead_kb", O_WRONLY | O_CLOEXEC)
     guard file >= 0 else { return }
-    let text = "\(Self.readaheadKiB)"
+    let text = "\(tuning.readaheadKiB)"
     _ = Glibc.write(file, text, text.utf8.count)
     close(file)
   }

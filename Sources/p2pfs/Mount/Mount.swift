@@ -16,7 +16,7 @@ final class Mount: Sendable {
   /// - `options` are libfuse's and the kernel's, each as it stands behind `-o`: `allow_other`, `ro`, `nodev` …
   init(
     _ tree: Tree, remembering memory: KernelMemory, at mountPoint: String, source: String, options: [String],
-    counting counts: MountCounts
+    _ tuning: KernelTuning, counting counts: MountCounts
   ) throws(Failure) {
     guard let path = realpath(mountPoint, nil) else {
       throw .disk(errno, "mounting on \(Quoted.text(mountPoint))")
@@ -26,7 +26,7 @@ final class Mount: Sendable {
     let own = ["fsname=\(source)", "subtype=p2pfs", "default_permissions"]
     // libfuse wants to hear it here and in its INIT.
     session = try FuseSession(
-      tree, memory, at: String(cString: path), own + options + ["max_read=\(ReadBuffer.byteCount)"],
+      tree, memory, at: String(cString: path), own + options + ["max_read=\(tuning.readBytesMax)"], tuning,
       counting: counts)
   }
 

@@ -3,6 +3,7 @@
 
 import GroupModel
 import Link
+import Swarm
 import Synchronization
 import Volume
 
@@ -91,7 +92,7 @@ final class MountLife: Sendable {
     }
     let mount = try Mount(
       tree, remembering: memory, at: place.path, source: daemon.source(of: volume), options: passed,
-      counting: daemon.mountCounts)
+      options.tuning, counting: daemon.mountCounts)
     state.withLock { $0.shown = Shown(tree: tree, mount: mount) }
     defer { tree.close() }
     tree.open()
@@ -146,7 +147,7 @@ extension MountLife {
     var notes: [String] = []
     do throws(Failure) {
       try Self.publishAll(of: tree, patience: Self.patienceMilliseconds, while: goesOn)
-    } catch .notPublished {
+    } catch .notPublished, .authorityChanged {
       notes.append("what waits for a tracker is kept, and published after the next mount")
     }
     try MountPlace.release(place.path)
@@ -181,6 +182,8 @@ extension MountLife {
         return try tree.sync(for: Caller(), milliseconds: stepMilliseconds)
       } catch .noTracker, .notNow {
         guard goesOn() else { throw .calledOff }
+        // Strangers are not waited for.
+        if let change = tree.volume.line.authorityChange { throw Failure(change) }
         let now = tree.pending.count
         if now < left { (left, deadline) = (now, .now + patience) }
         guard Instant.now < deadline else { throw notPublished(tree) }

@@ -9,8 +9,8 @@ struct MountPlace: Hashable, Sendable {
   /// Without symbolic links, as the kernel lists it.
   let path: String
 
-  /// What is in it is hidden while it is mounted.
-  init(preparing text: String) throws(Failure) {
+  /// What is in it is hidden while it is mounted, and from the daemon too.
+  init(preparing text: String, beside state: String) throws(Failure) {
     let place = WorkingDirectory.absolute(text)
     try Self.heal(place)
     try Self.make(place)
@@ -22,9 +22,21 @@ struct MountPlace: Hashable, Sendable {
         "\(Quoted.text(path)) is mounted already: 'p2pfs unmount \(text)' ends that, or choose another directory"
       )
     }
+    guard !Self.lies(state, below: path) else {
+      throw .cannotMount(
+        "\(Quoted.text(state)), where p2pfs keeps its own, would disappear below \(Quoted.text(path)): choose an "
+          + "empty directory, or another --state DIR")
+    }
     guard access("/dev/fuse", F_OK) == 0 else {
       throw .cannotMount("there is no /dev/fuse: load it with 'modprobe fuse', or share with 'p2pfs serve'")
     }
+  }
+
+  private static func lies(_ state: String, below path: String) -> Bool {
+    guard let real = realpath(state, nil) else { return false }
+    defer { free(real) }
+    let above = path == "/" ? path : "\(path)/"
+    return "\(String(cString: real))/".hasPrefix(above)
   }
 
   /// What fusermount3 would refuse in words that only the log has.

@@ -6,6 +6,8 @@ struct MountedRow: Hashable, Sendable {
   let path: String
   let type: String
   let source: String
+  /// `major:minor`
+  let device: String
 }
 
 enum MountTable {
@@ -29,7 +31,8 @@ enum MountTable {
       dash + 2 < fields.endIndex
     else { return nil }
     return MountedRow(
-      path: plain(fields[4]), type: plain(fields[dash + 1]), source: plain(fields[dash + 2]))
+      path: plain(fields[4]), type: plain(fields[dash + 1]), source: plain(fields[dash + 2]),
+      device: plain(fields[2]))
   }
 
   private static func plain(_ field: ArraySlice<UInt8>) -> String {

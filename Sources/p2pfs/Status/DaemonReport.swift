@@ -49,7 +49,7 @@ struct DaemonReport: Hashable, Sendable {
   /// Since the daemon began.
   let sentBytes: Int
   let fetched: FetchCounters
-  /// Downloads.
+  /// Whole files on their way, to a place of the user's or into the cache.
   let transfers: [Transfer]
   /// What programs read in the mount, and is not here yet.
   var reads: [Transfer] = []

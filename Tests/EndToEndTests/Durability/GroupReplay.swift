@@ -123,8 +123,9 @@ extension GroupReplay {
     try check(over == nil || over == old?.version ?? 0, "\(entry.path) was published over another version")
     try check(old == nil || mayChange(entry.path, entry.owner), "\(entry.path) is not theirs")
     try check(entry.path.parent.map { entries[$0]?.kind == .directory } ?? true, "\(entry.path) lies nowhere")
-    guard let old, old.kind == .directory else { return entries[entry.path] = entry }
-    try check(entry.kind == .directory && over != nil, "\(entry.path) was a directory")
+    let isSame = over != nil && old?.kind.isSame(as: entry.kind) == true
+    try check(isSame || old?.kind != .directory, "\(entry.path) was a directory")
+    guard let old, isSame else { return entries[entry.path] = entry }
     entries[entry.path] = Entry(
       path: entry.path, kind: entry.kind, owner: old.owner, modified: entry.modified, version: entry.version)
   }

@@ -58,7 +58,9 @@ struct Wishing {
     switch Int.random(in: 0..<20, using: &random) {
     case 0..<9: return .publish(path, content(), modified: modified(), over: nil)
     case 9..<12:
-      return .publish(path, content(), modified: modified(), over: group.entries[path]?.version ?? 0)
+      let old = group.entries[path]
+      let kind = random.isTrue(oneIn: 3) ? old?.kind ?? content() : content()
+      return .publish(path, kind, modified: modified(), over: old?.version ?? 0)
     case 12..<14:
       let directory = pickDirectory()
       let over = random.isTrue(oneIn: 2) ? group.entries[directory]?.version : nil

@@ -74,6 +74,59 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
     #expect(bob.does("cat .join") == "one pending\nthree pending\ntwo pending\n")
   }
 
+  @Test func `one write may hold many lines, and a line without end is told once`() {
+    let (_, alice, bob) = story()
+    alice.does("mkdir one two three")
+    func python(_ bytes: String) -> String {
+      """
+      python3 -c "
+      import os
+      file = os.open('.join', os.O_WRONLY)
+      try: print(os.write(file, \(bytes)))
+      except OSError as error: print(os.strerror(error.errno))
+      os.close(file)"
+      """
+    }
+    #expect(bob.does(python("b'one\\n' + b'\\n' * 3000000 + b'two'")).hasSuffix("\n"))
+    #expect(bob.does("cat .join") == "one pending\ntwo pending\n")
+    #expect(bob.does(python("b'one\\n' * 20000")) == "80000\n")
+    #expect(bob.does(python("b'three\\n' + b'x' * 70000 + b'\\n'")) == "Invalid argument\n")
+    #expect(bob.does("cat .join") == "one pending\nthree pending\ntwo pending\n")
+    let log = bob.does("cat .log").split(separator: "\n")
+    #expect(
+      log.filter { $0.contains(".join: ") }.count == 1 && log.allSatisfy { $0.utf8.count < 1000 }, "\(log)")
+    #expect(log.last?.contains("a line is too long") == true)
+  }
+
+  @Test func `a long write ends when whoever writes is told to end`() {
+    let (_, alice, bob) = story()
+    alice.does("mkdir one")
+    let began = Date()
+    _ = bob.shell(
+      "timeout -s INT 1 python3 -c \"import os,signal; signal.signal(2, signal.SIG_DFL); os.write(os.open('.join', 1), b'one\\n' * 250000)\""
+    )
+    #expect(Date().timeIntervalSince(began) < 10)
+    #expect(bob.does("cat .join") == "one pending\n")
+  }
+
+  @Test func `a file that says the same keeps its times`() {
+    let (_, alice, bob) = team()
+    bob.does("cat .groups team/.members > /dev/null")
+    #expect(bob.shell("tar cf - .groups .help team/.members | wc -c").errors == "")
+    let help = bob.does("stat -c %y%z .help .groups")
+    usleep(50_000)
+    #expect(bob.does("stat -c %y%z .help .groups") == help)
+    alice.does("mkdir other")
+    #expect(bob.does("cat .groups; stat -c %y%z .help .groups") != help)
+  }
+
+  @Test func `a mode is what it is for who looks`() {
+    let (_, alice, bob) = team()
+    let look = "cd team; stat -c '%a %n' .requests .members .shares"
+    #expect(alice.does(look) == "644 .requests\n644 .members\n644 .shares\n")
+    #expect(bob.does(look) == "0 .requests\n444 .members\n644 .shares\n")
+  }
+
   @Test func `a group is made, left, inherited and removed as directories are`() {
     let (_, alice, bob) = team()
     alice.does("mkdir team/d")

@@ -60,6 +60,54 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: Disk.isPossible, "a full disk needs root"))
+  func `on a full disk rm makes room, also for who is mounted anew`() throws {
+    let disk = Disk(.memory(mebibytes: 24))
+    let story = Story()
+    story.startTracker()
+    let alice = story.person("alice")
+    alice.environment = ["P2PFS_STATE": disk.path + "/state"]
+    alice.succeeds("create_user", "alice", alice.password)
+    alice.succeeds("login", "alice", alice.password)
+    let mounted = alice.mounts()
+    mounted.does(
+      "mkdir team; head -c 14M /dev/urandom > $S/one; head -c 14M /dev/urandom > $S/two; cp $S/one team/one")
+    mounted.isRefused(ENOSPC, "cp $S/two team/two")
+    mounted.does("cmp $S/one team/one; rm team/*; cp $S/two team/two; cmp $S/two team/two; rm team/two")
+    mounted.unmounts()
+    mounted.mountsAgain()
+    mounted.sees("", by: "rm -f team/three; sleep 1; cp $S/one team/three 2>&1", within: 40)
+    mounted.does("cmp $S/one team/three")
+    mounted.unmounts()
+  }
+
+  @Test func `who comes back to his address is read from at once, however often he does`() throws {
+    let team = try MountedTeam("bob")
+    let (story, bob) = (team.story, team[0])
+    let alice = story.member("alice")
+    alice.succeeds("join_group", "team")
+    bob.person.succeeds("accept_request", "team", "alice")
+    let seed = alice.mounts(["--listen", "127.0.0.1:\(Ports.free())"])
+    for round in 1...6 {
+      seed.does("head -c 300000 /dev/urandom > team/f\(round)")
+      if round.isMultiple(of: 2) { seed.unmounts() } else { seed.isKilled() }
+      seed.mountsAgain()
+      let began = Date()
+      bob.sees(seed.does("sha256sum < team/f\(round)"), by: "sha256sum < team/f\(round)")
+      let seconds = Date().timeIntervalSince(began)
+      #expect(seconds < 2, "round \(round): \(seconds) s")
+    }
+  }
+
+  @Test func `two who read from a slow source both get on`() throws {
+    let team = try MountedTeam("alice", "bob", options: ["--up-limit", "400K", "--read-timeout", "1"])
+    let (alice, bob) = (team[0], team[1])
+    let sums = alice.does(
+      "for f in a b; do head -c 1500000 /dev/urandom > team/$f; done; cd team; sha256sum a b")
+    let both = bob.tries("cd team; sha256sum a > $S/a & sha256sum b > $S/b; wait $!; cat $S/a $S/b")
+    #expect(both.exit == 0 && both.output == sums + "\n", "\(both)")
+  }
+
   @Test func `kill -9 of the tracker disturbs nobody who writes`() throws {
     let team = try MountedTeam("alice", "bob")
     let (alice, bob) = (team[0], team[1])
@@ -104,6 +152,26 @@ import Testing
     bob.sees("new", by: "sort -u team/big")
   }
 
+  @Test func `what was removed while it was written is not kept aside`() throws {
+    let team = try MountedTeam("alice")
+    let alice = team[0]
+    alice.does("echo old > team/old; echo older > team/older")
+    let writing = alice.starts(
+      """
+      exec 3> team/new; echo first >&3; exec 4>> team/old; echo second >&4; exec 5>> team/older
+      rm team/new team/old team/older; echo third >&5; echo written; read
+      """)
+    #expect(writing.waitFor("written"))
+    alice.isKilled()
+    writing.write("\n")
+    writing.finish()
+    alice.mountsAgain()
+    #expect(alice.does("ls team") == "")
+    #expect(alice.tries("ls $S/state-alice/recovered").exit != 0)
+    #expect(alice.does("ls $S/state-alice/cache/drafts") == "")
+    #expect(!alice.does("cat .log").contains("was being written"))
+  }
+
   @Test func `kill -9 of a reader's daemon fetches nothing again`() throws {
     let team = try MountedTeam("alice", "bob")
     let (alice, bob) = (team[0], team[1])
@@ -136,6 +204,26 @@ import Testing
     bob.does("head -c 1000 team/f > /dev/null")
     alice.mountsAgain()
     bob.sees("team/f: OK", by: "sha256sum -c $S/sum 2>/dev/null")
+  }
+
+  @Test func `what cannot be changed for want of bytes is left as it was`() throws {
+    let team = try MountedTeam("alice", "bob")
+    let (alice, bob) = (team[0], team[1])
+    bob.does("head -c 100000 /dev/urandom > team/f; sha256sum team/f > $S/sum")
+    alice.sees("100000", by: "stat -c %s team/f")
+    bob.isKilled()
+    for script in [
+      "python3 -c 'import os; os.truncate(\"team/f\", 50)'", "printf x 1<> team/f",
+      "dd if=/dev/zero of=team/f bs=1 count=1 seek=50000 conv=notrunc",
+    ] {
+      alice.isRefused(EHOSTDOWN, script)
+      alice.sees("remote", by: "getfattr --only-values -n user.p2pfs.state team/f")
+    }
+    #expect(alice.does("ls $S/state-alice/cache/drafts") == "")
+    alice.person.succeeds("sync")
+    bob.mountsAgain()
+    bob.does("sha256sum -c $S/sum; echo more >> team/f")
+    alice.sees("100005", by: "stat -c %s team/f")
   }
 
   @Test func `a frozen seed is waited for, by its readers only and not for ever`() throws {

@@ -45,6 +45,32 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
     #expect(alice.does(look) == first)
   }
 
+  @Test func `it does not hide what it lives on, nor the place one happens to be in`() {
+    let (story, alice) = story()
+    let above = story.scratch.path
+    let refused = alice.fails(74, "mount", above)
+    #expect(
+      refused.contains("'\(alice.state)', where p2pfs keeps its own, would disappear below '\(above)': "))
+    for command in ["mount", "unmount"] {
+      #expect(alice.fails(65, command, "") == "'' is no place: name a directory")
+    }
+  }
+
+  @Test func `what lies in a mount is not shared once more, and keeps nothing busy`() {
+    let (story, alice) = story()
+    story.scratch.make("home")
+    story.scratch.write("home/f", "x")
+    let mount = alice.mountsApart(at: story.scratch.path + "/home/swarm")
+    mount.does("mkdir one two; echo hello > one/f")
+    let refused = alice.fails(65, "upload_file", mount.path + "/one/f", "two")
+    #expect(refused.hasSuffix("/one/f lies in a mount of p2pfs: copy it with cp, which shares it too"))
+    let around = alice.run(["upload_file", story.scratch.path + "/home", "two"])
+    #expect(around.exit == 65 && around.lines.contains("sharing home/f in two"), "\(around)")
+    #expect(around.lines.contains { $0.hasPrefix("left out home/swarm: ") }, "\(around)")
+    #expect(alice.succeeds("list_files", "two") == ["1 alice 1 home/f"])
+    alice.succeeds("unmount", mount.path)
+  }
+
   @Test func `there is one daemon for a state directory`() {
     let (_, alice) = story()
     let mount = alice.mountsApart()

@@ -6,10 +6,10 @@ import Testing
 extension Person {
   var mountPoint: String { story.scratch.path + "/" + URL(filePath: state).lastPathComponent + "-mount" }
 
-  func mountsApart(_ options: String..., sourceLocation: SourceLocation = #_sourceLocation)
-    -> MountedDirectory
-  {
-    let mount = MountedDirectory(of: self)
+  func mountsApart(
+    _ options: String..., at place: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+  ) -> MountedDirectory {
+    let mount = MountedDirectory(of: self, at: place)
     mount.comesUp(options, sourceLocation: sourceLocation)
     return mount
   }
@@ -20,9 +20,9 @@ final class MountedDirectory {
   let path: String
   private let person: Person
 
-  init(of person: Person) {
+  init(of person: Person, at place: String? = nil) {
     self.person = person
-    path = person.mountPoint
+    path = place ?? person.mountPoint
   }
 
   /// Mounted when this returns; also once more.

@@ -47,6 +47,27 @@ import Testing
     #expect(third.finish().exit == 0)
   }
 
+  @Test func `Ctrl-C throws a half-typed line away, or calls a command off, and the peer goes on`() throws {
+    let story = Story()
+    story.startTracker()
+    let alice = story.member("alice")
+    alice.succeeds("create_group", "team")
+    let path = story.scratch.write("big", "")
+    #expect(truncate(path, 8 << 30) == 0)
+    let console = alice.start(["127.0.0.1:0", story.info], onTerminal: true)
+    story.daemons.append(console)
+    #expect(console.waitFor("p2pfs> "))
+    console.write("nonsense\u{3}list_groups\r")
+    #expect(console.waitFor("alice  owner"), "\(console.text(1))")
+    console.write("upload_file \(path) team\r")
+    #expect(console.waitFor("%"))
+    console.write("\u{3}")
+    #expect(console.waitFor("it was stopped"), "\(console.text(1))")
+    console.write("list_groups\rquit\r")
+    #expect(console.finish().exit == 0)
+    #expect(!console.text(1).contains("no command"))
+  }
+
   @Test func `words of other trackers are understood`() {
     let story = Story()
     story.startTracker()

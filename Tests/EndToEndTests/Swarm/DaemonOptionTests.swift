@@ -37,6 +37,20 @@ import Testing
     #expect((3.2...6).contains(seconds), "\(seconds) s for 4 MiB at 1 MiB/s")
   }
 
+  @Test func `two files from a slow source come side by side, and neither is given up`() throws {
+    for file in ["f", "g"] { scratch.writeRandom(file, 1 << 20) }
+    alice.serves("--up-limit", "300K")
+    bob.serves("--read-timeout", "2")
+    alice.succeeds("upload_file", "f", "g", "team")
+    let first = bob.begins("f", to: "copy-f")
+    try bob.waits(forBytes: 100_000, of: "team/f")
+    let second = bob.begins("g", to: "copy-g")
+    try bob.waits(forBytes: 200_000, of: "team/g")
+    #expect(try bob.status.transfers["team/f"] != nil, "the first was finished before the second had a share")
+    #expect(first.finish().exit == 0 && second.finish().exit == 0)
+    for file in ["f", "g"] { #expect(scratch.contents("copy-\(file)") == scratch.contents(file)) }
+  }
+
   @Test func `peers come to where a daemon listens, or to the address that it advertises`() {
     let (port, other) = (Ports.free(), Ports.free())
     scratch.write("f", "something")

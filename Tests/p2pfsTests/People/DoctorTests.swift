@@ -168,7 +168,7 @@ import Testing
   }
 
   @Test func `mounts are told apart by who is behind them`() {
-    let row = MountedRow(path: "/a b", type: MountTable.type, source: "p2pfs:a@t:1")
+    let row = MountedRow(path: "/a b", type: MountTable.type, source: "p2pfs:a@t:1", device: "0:9")
     let grades = [MountLook.alive, .closedToUs, .dead, .trouble(EIO), nil].map {
       MountChecks.finding(row, $0).grade
     }

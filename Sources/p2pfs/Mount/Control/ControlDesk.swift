@@ -17,6 +17,8 @@ protocol ControlDesk: AnyObject, Sendable {
   func requestsOfMine(for caller: Caller, within milliseconds: Int) throws(Failure) -> [(GroupName, Standing)]
   func requests(in group: GroupName) throws(Failure) -> [UserName]
   func members(of group: GroupName) -> [(user: UserName, isOwner: Bool)]
+  /// Whether it is mine.
+  func owns(_ group: GroupName) -> Bool
   func sharedFiles(in group: GroupName) throws(Failure) -> [FilePath]
   func groups() -> [GroupName]
   var isReachable: Bool { get }
@@ -86,6 +88,10 @@ final class DaemonDesk: ControlDesk {
     volume.book.group(named: group).map { volume.book.members(of: $0) } ?? []
   }
 
+  func owns(_ group: GroupName) -> Bool {
+    volume.book.group(named: group).map { volume.book.isOwner(volume.user, of: $0) } ?? false
+  }
+
   func sharedFiles(in group: GroupName) throws(Failure) -> [FilePath] {
     try volumeDoes { () throws(VolumeError) in try volume.sharedFiles(in: group) }
   }
@@ -93,7 +99,7 @@ final class DaemonDesk: ControlDesk {
   func groups() -> [GroupName] { volume.book.groups.values.sorted() }
 
   private func volumeDoes<Result>(_ body: () throws(VolumeError) -> Result) throws(Failure) -> Result {
-    do throws(VolumeError) { return try body() } catch { throw Failure(error) }
+    do throws(VolumeError) { return try body() } catch { throw Failure(error).explained(by: volume) }
   }
 }
 
@@ -134,7 +140,7 @@ struct CallerLine: TrackerAsking {
     do throws(TreeError) {
       answer = try caller.ask(volume.line, request, within: milliseconds)
     } catch {
-      throw Failure(error)
+      throw Failure(error).explained(by: volume)
     }
     if case .decided(let group, let number) = answer { volume.book.waitFor(number, of: group) }
     return answer

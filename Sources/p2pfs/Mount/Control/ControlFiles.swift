@@ -13,27 +13,52 @@ final class ControlFiles: ControlTable {
   private let roots: [String: CommandFile]
   /// What members' files remember, by group.
   private let members = Mutex<[GroupName: RememberedText]>([:])
+  private let ages = Mutex<[String: TextAge]>([:])
 
   init(of desk: any ControlDesk, listsThoseOfGroups: Bool) {
     self.desk = desk
     self.listsThoseOfGroups = listsThoseOfGroups
     roots = Self.roots(desk)
+    // What never changes is as old as the mount.
+    _ = roots[".help"]?.textAtOnce()
   }
 
   func root(_ name: String) -> (any ControlFile)? { roots[name] }
 
   func group(_ name: String, of group: GroupName) -> (any ControlFile)? {
+    guard var file = file(name, of: group) else { return nil }
+    file.age = age(of: "\(group)/\(name)")
+    return file
+  }
+
+  private func file(_ name: String, of group: GroupName) -> CommandFile? {
+    let path = "\(group)/\(name)"
     switch name {
     case ".requests":
-      CommandFile("\(group)/\(name)", desk, .requests(of: group)) { [desk] () throws(Failure) in
+      var file = CommandFile(path, desk, .requests(of: group)) { [desk] () throws(Failure) in
         Self.lines(try desk.requests(in: group).map(\.description))
       }
-    case ".members": CommandFile("\(group)/\(name)", desk, .members(of: group), members(of: group))
+      file.mine = { [desk] in desk.owns(group) ? 0o644 : 0 }
+      return file
+    case ".members":
+      var file = CommandFile(path, desk, .members(of: group), members(of: group))
+      file.mine = { [desk] in desk.owns(group) ? 0o644 : 0o444 }
+      return file
     case ".shares":
-      CommandFile("\(group)/\(name)", desk, .shares(of: group)) { [desk] () throws(Failure) in
+      return CommandFile(path, desk, .shares(of: group)) { [desk] () throws(Failure) in
         Self.lines(try desk.sharedFiles(in: group).map { Printable.escaped($0.bytes) })
       }
-    default: nil
+    default: return nil
+    }
+  }
+
+  /// The kernel forgets files, and so do we; their times last as long as the mount.
+  private func age(of path: String) -> TextAge {
+    ages.withLock { ages in
+      if let known = ages[path] { return known }
+      let age = TextAge()
+      ages[path] = age
+      return age
     }
   }
 
@@ -104,6 +129,9 @@ struct CommandFile: ControlFile {
   /// nil for one that can only be read.
   private let grammar: ControlGrammar?
   private let source: Source
+  var age = TextAge()
+  /// Where not everybody may do everything with it, what I may.
+  var mine: (@Sendable () -> UInt16)?
 
   init(
     _ name: String, _ desk: any ControlDesk, _ grammar: ControlGrammar?,
@@ -125,21 +153,23 @@ struct CommandFile: ControlFile {
 
   var isWritable: Bool { grammar != nil }
 
-  func snapshot(for caller: Caller) throws(TreeError) -> [UInt8] {
+  var permissions: UInt16 { mine?() ?? (isWritable ? 0o644 : 0o444) }
+
+  func snapshot(for caller: Caller) throws(TreeError) -> ControlText {
     do throws(Failure) {
       switch source {
-      case .local(let text, _): return Array(try text().utf8)
-      case .remembered(let text): return try text.fresh(for: caller)
+      case .local(let text, _): return age.looked(at: Array(try text().utf8))
+      case .remembered(let text): return age.looked(at: try text.fresh(for: caller))
       }
     } catch {
       throw refused("cannot be read", error, nil)
     }
   }
 
-  func lengthAtOnce() -> Int {
+  func textAtOnce() -> ControlText {
     switch source {
-    case .local(_, let text): (try? text().utf8.count) ?? 0
-    case .remembered(let text): text.lengthAtOnce()
+    case .local(_, let text): age.looked(at: (try? text()).map { Array($0.utf8) } ?? [])
+    case .remembered(let text): age.looked(at: text.atOnce())
     }
   }
 
@@ -147,14 +177,18 @@ struct CommandFile: ControlFile {
     var command: Command?
     do throws(Failure) {
       guard let grammar else { throw .malformed("it can only be read: 'cat .help' says what can be written") }
-      switch try grammar.order(line) {
-      case .command(let parsed):
-        command = parsed
-        _ = try desk.carryOut(parsed, for: caller, within: nil)
+      guard line.count <= OpenControl.lineBytesMax else {
+        throw .malformed(
+          "a line is too long: \(OpenControl.lineBytesMax) bytes are the most, without its end")
+      }
+      let order = try grammar.order(line)
+      command = order.command
+      switch order {
+      case .command(let command): _ = try desk.carryOut(command, for: caller, within: nil)
       case .keep(let group, let file): try desk.keep(file, of: group)
       }
     } catch {
-      throw refused("'\(Printable.escaped(line.prefix(200)))'", error, command)
+      throw refused(Quoted.bytes(line), error, command)
     }
   }
 

@@ -7,6 +7,15 @@ enum ControlOrder: Hashable, Sendable {
   case command(Command)
   /// The whole file into the cache, in the background.
   case keep(GroupName, FilePath)
+
+  /// What a shell would be told of, so that a refusal names the same group and file.
+  var command: Command {
+    switch self {
+    case .command(let command): command
+    case .keep(let group, let file):
+      .downloadFile(group, String(decoding: file.bytes, as: UTF8.self), destination: "")
+    }
+  }
 }
 
 struct ControlGrammar: Sendable {

@@ -42,22 +42,26 @@ final class RememberedText: Sendable {
 
   func fresh(for caller: Caller) throws(Failure) -> [UInt8] {
     guard isReachable() else { return last }
-    do throws(Failure) { return try renew(for: caller, within: Self.readMilliseconds) } catch .noTracker {
-      return last
+    do throws(Failure) { return try renew(for: caller, within: Self.readMilliseconds) } catch {
+      switch error {
+      case .noTracker, .authorityChanged: return last
+      default: throw error
+      }
     }
   }
 
-  func lengthAtOnce() -> Int {
+  /// For a length and a time.
+  func atOnce() -> [UInt8] {
     let now = Instant.now
     let (known, pausesUntil) = state.withLock { ($0.known, $0.pausesUntil) }
-    if let known, now.milliseconds(after: known) < Self.validMilliseconds { return last.count }
-    if let pausesUntil, now < pausesUntil { return last.count }
-    guard isReachable() else { return last.count }
+    if let known, now.milliseconds(after: known) < Self.validMilliseconds { return last }
+    if let pausesUntil, now < pausesUntil { return last }
+    guard isReachable() else { return last }
     let text = try? renew(for: Caller(), within: Self.statMilliseconds)
     if text == nil || Instant.now.milliseconds(after: now) > Self.statMilliseconds {
       state.withLock { $0.pausesUntil = .now + Self.pauseMilliseconds }
     }
-    return (text ?? last).count
+    return text ?? last
   }
 
   private func renew(for caller: Caller, within milliseconds: Int) throws(Failure) -> [UInt8] {
