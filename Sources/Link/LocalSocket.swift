@@ -4,6 +4,14 @@
 internal import CLinux
 internal import Glibc
 
+/// Why nothing more comes of such a line.
+package enum LocalTrouble: Error {
+  /// Nobody is at the other end, or one who sends what is no frame.
+  case gone
+  /// He is there, and for longer than this end waits he neither sends nor reads.
+  case silent
+}
+
 /// One end of such a line. Frames are a length in four bytes, then so many bytes.
 package final class LocalStream: Sendable {
   package static let frameBytesMax = 1 << 20
@@ -14,19 +22,25 @@ package final class LocalStream: Sendable {
 
   deinit { close(descriptor) }
 
-  /// nil where nobody listens.
-  package static func connect(to path: String) -> LocalStream? {
+  /// This end waits so long at most, for being let in too; the one that listens waits for ever.
+  package static func connect(
+    to path: String, waitingAtMost milliseconds: Int
+  ) throws(LocalTrouble) -> LocalStream {
     let descriptor = socket(AF_UNIX, LocalAddress.kind, 0)
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else { throw .gone }
     let stream = LocalStream(takingOwnership: descriptor)
-    guard let address = LocalAddress(path), address.with({ Glibc.connect(descriptor, $0, $1) }) == 0 else {
-      return nil
+    var time = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
+    for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+      setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+    }
+    guard let address = LocalAddress(path) else { throw .gone }
+    while address.with({ Glibc.connect(descriptor, $0, $1) }) != 0 {
+      guard errno == EINTR else { throw LocalTrouble(errno) }
     }
     return stream
   }
 
-  /// false when the other end has gone.
-  package func send(_ body: [UInt8]) -> Bool {
+  package func send(_ body: [UInt8]) throws(LocalTrouble) {
     precondition(body.count <= Self.frameBytesMax, "a frame longer than any may be")
     var bytes: [UInt8] = []
     withUnsafeBytes(of: UInt32(body.count).bigEndian) { bytes.append(contentsOf: $0) }
@@ -38,29 +52,33 @@ package final class LocalStream: Sendable {
       }
       guard count > 0 else {
         if count < 0, errno == EINTR { continue }
-        return false
+        throw LocalTrouble(errno)
       }
       sent += count
     }
-    return true
   }
 
-  /// nil when the other end has gone, or sends what is no frame.
-  package func receive(bytesMax: Int = frameBytesMax) -> [UInt8]? {
-    guard let header = read(4) else { return nil }
-    let count = header.reduce(0) { $0 << 8 | Int($1) }
-    guard count <= bytesMax else { return nil }
-    return read(count)
+  package func receive(bytesMax: Int = frameBytesMax) throws(LocalTrouble) -> [UInt8] {
+    let count = try read(4).reduce(0) { $0 << 8 | Int($1) }
+    guard count <= bytesMax else { throw .gone }
+    return try read(count)
   }
 
-  private func read(_ count: Int) -> [UInt8]? {
+  /// false when so much time has passed and there is nothing to receive, not even an end.
+  package func hasNews(within milliseconds: Int) -> Bool {
+    var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&watched, 1, Int32(milliseconds)) > 0
+  }
+
+  private func read(_ count: Int) throws(LocalTrouble) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     var have = 0
     while have < count {
       let got = bytes[have...].withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+      guard got != 0 else { throw .gone }
       guard got > 0 else {
-        if got < 0, errno == EINTR { continue }
-        return nil
+        if errno == EINTR { continue }
+        throw LocalTrouble(errno)
       }
       have += got
     }
@@ -71,10 +89,19 @@ package final class LocalStream: Sendable {
   package func end() { shutdown(descriptor, LocalAddress.bothWays) }
 
   /// Whoever is at the other end, by what the kernel knows of him.
-  var userOfPeer: UInt32? {
+  var userOfPeer: UInt32? { peer?.user }
+
+  package var processOfPeer: Int32? { peer?.process }
+
+  private var peer: p2pfs_credentials? {
     var credentials = p2pfs_credentials()
-    return p2pfs_peer_credentials(descriptor, &credentials) == 0 ? credentials.user : nil
+    return p2pfs_peer_credentials(descriptor, &credentials) == 0 ? credentials : nil
   }
+}
+
+extension LocalTrouble {
+  /// EAGAIN is what the system says when the time is over.
+  fileprivate init(_ errno: Int32) { self = errno == EAGAIN ? .silent : .gone }
 }
 
 /// Accepts from programs of the same user, and of no other.

@@ -100,7 +100,7 @@ extension TLSLine {
     switch SSL_get_error(ssl, result) {
     case SSL_ERROR_WANT_READ: return .wantsRead
     case SSL_ERROR_WANT_WRITE: return .wantsWrite
-    default: return .ended(distrust ?? failedHandshake())
+    default: return .ended(distrust ?? brokenOff())
     }
   }
 
@@ -150,12 +150,6 @@ extension TLSLine {
     return trustError.map(LineEnd.untrusted)
   }
 
-  private func failedHandshake() -> LineEnd {
-    let end = brokenOff()
-    guard case .lost = end else { return end }
-    return .handshakeFailed("it broke off")
-  }
-
   /// Once a line is open, what is no TLS in it is as bad as what is no message.
   private func brokenLine() -> LineEnd {
     let end = brokenOff()
@@ -163,6 +157,7 @@ extension TLSLine {
     return .malformed(reason)
   }
 
+  /// Who goes away in the middle of a handshake, as a program that ends does, is lost and has said nothing wrong.
   private func brokenOff() -> LineEnd {
     let error = ERR_peek_error()
     guard error != 0 else { return .lost(errno: errno) }

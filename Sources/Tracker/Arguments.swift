@@ -82,12 +82,20 @@ struct Arguments {
   }
 
   private mutating func take(_ positional: [String]) throws(Failure) {
-    guard positional.count == 2 else { throw .usage(Self.usage) }
+    guard positional.count == 2 else { throw .usage("\(Self.slip(in: positional)): \(Self.usage)") }
     guard let number = Int(positional[1]), number >= 1 else {
       throw .usage("'\(positional[1])' is no number of a tracker: give its line in \(positional[0]), from 1")
     }
     trackerInfo = positional[0]
     self.number = number
+  }
+
+  private static func slip(in positional: [String]) -> String {
+    switch positional.count {
+    case 0: "neither a list of trackers nor a number is given"
+    case 1: "which of the trackers of '\(positional[0])' this one is, is not said"
+    default: "'\(positional[2])' is one word too many"
+    }
   }
 
   private static func defaultDirectory(_ environment: (String) -> String?) -> String? {

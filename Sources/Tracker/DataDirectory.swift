@@ -51,7 +51,9 @@ struct DataDirectory {
     .disk("\(what): \(systemWords(errno)): check the path given with --data, its owner and its free space")
   }
 
-  var ledgerPath: String { path + "/ledger.sqlite" }
+  private static let ledgerName = "ledger.sqlite"
+
+  var ledgerPath: String { path + "/" + Self.ledgerName }
 }
 
 // The lock.
@@ -79,7 +81,14 @@ extension DataDirectory {
 extension DataDirectory {
   private static let certificateMark = Array("-----BEGIN CERTIFICATE-----".utf8)
 
-  private var authorityPath: String { path + "/authority.pem" }
+  private static let authorityName = "authority.pem"
+
+  private var authorityPath: String { path + "/" + Self.authorityName }
+
+  /// Where no tracker was ever ready: one would make an authority there, another one than anybody can know.
+  static func isNew(_ path: String) -> Bool {
+    [authorityName, ledgerName].allSatisfy { access("\(path)/\($0)", F_OK) != 0 && errno == ENOENT }
+  }
 
   /// The network's authority: as it was made at the first start, or made now. A ledger without its authority is no
   /// first start: another authority would be refused by everyone who knows the old one.

@@ -40,6 +40,7 @@ final class TrackerProcess {
         try MetricsServer(at: address) { metrics.exposition() }
       }
     }
+    try Self.checkPin(info, ofNew: directory)
     data = try DataDirectory(making: directory)
     lock = try data.openLock()
   }
@@ -125,6 +126,14 @@ extension TrackerProcess {
       close(mine)
     }
     return !stops.wait(orUntil: ends[0])
+  }
+
+  /// A list that names an authority cannot be meant for a network that is still to be begun: before anything is made.
+  private static func checkPin(_ info: TrackerInfo, ofNew directory: String) throws(Failure) {
+    guard let pinned = info.authority, DataDirectory.isNew(directory) else { return }
+    throw .configuration(
+      "the tracker list names the authority \(Fingerprint.text(pinned)), and there is none yet in \(directory): "
+        + "give the --data DIR of that network, or take the fingerprint out of the list to begin a new one")
   }
 
   private func checkPin(_ authority: Authority) throws(Failure) {

@@ -52,7 +52,7 @@ extension GroupVolume {
     return entry
   }
 
-  private static let newsMilliseconds = 1_000
+  static let newsMilliseconds = 1_000
 
   private func firstEntry(
     in group: GroupID, where fits: (Entry) -> Bool

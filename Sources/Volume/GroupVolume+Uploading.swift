@@ -51,12 +51,21 @@ extension GroupVolume {
   /// A directory of the group; one that is there already will do.
   package func makeDirectory(_ path: FilePath, in name: GroupName) throws(VolumeError) {
     let group = try group(name)
-    if let entry = try found(path, in: group), entry.kind.isDirectory { return }
+    if try isDirectory(path, in: group) { return }
     do throws(VolumeError) {
       try propose(.publish(path, .directory, modified: 0, over: nil), in: name)
     } catch .refused(.fileExists) {
-      return
+      // Somebody was faster.
+      _ = book.wait(milliseconds: Self.newsMilliseconds) { (try? found(path, in: group)) != nil }
+      _ = try isDirectory(path, in: group)
     }
+  }
+
+  /// false where nothing is; what is a file has no room for others below it.
+  private func isDirectory(_ path: FilePath, in group: GroupID) throws(VolumeError) -> Bool {
+    guard let entry = try found(path, in: group) else { return false }
+    guard entry.kind.isDirectory else { throw .refused(.notDirectory) }
+    return true
   }
 
   package func publish(_ target: LinkTarget, as path: FilePath, in name: GroupName) throws(VolumeError) {

@@ -35,7 +35,8 @@ import Volume
     case .doctor: return try Doctor.run(line.options)
     case .help, .version, .createUser, .login, .logout, .passwd:
       try runHere(line, door, environmentPassword)
-      if line.command.changesLogin { DaemonCall.reload(in: try line.options.stateDirectory()) }
+      if line.command.changesLogin { try DaemonCall.reload(in: line.options.stateDirectory()) }
+    case .status: return try status(line, door, environmentPassword)
     default:
       if let code = try DaemonCall.run(line, words: line.words, at: door) { return code }
       try runHere(line, door, environmentPassword)
@@ -43,16 +44,32 @@ import Volume
     return 0
   }
 
+  /// Whoever asks how it goes is told what can be said without the daemon, too, if that one hangs.
+  private static func status(
+    _ line: ShellLine, _ door: ShellDoor, _ environmentPassword: [UInt8]?
+  ) throws(Failure) -> Int32 {
+    do throws(Failure) {
+      if let code = try DaemonCall.run(line, words: line.words, at: door) { return code }
+    } catch .daemonSilent(let process, let log) {
+      try runHere(line, door, environmentPassword, daemonIsSilent: true)
+      throw .daemonSilent(process: process, log: log)
+    }
+    try runHere(line, door, environmentPassword)
+    return 0
+  }
+
   /// As a short session of its own.
   private static func runHere(
-    _ line: ShellLine, _ door: ShellDoor, _ environmentPassword: [UInt8]?, instead command: Command? = nil
+    _ line: ShellLine, _ door: ShellDoor, _ environmentPassword: [UInt8]?, instead command: Command? = nil,
+    daemonIsSilent: Bool = false
   ) throws(Failure) {
     let network = TrackerNetwork()
     defer { network.close() }
-    let runner = CommandRunner(
+    var runner = CommandRunner(
       options: line.options, network: network, files: CatalogListing(options: line.options),
       passwords: PasswordSource(file: line.options.passwordFile, environment: environmentPassword), door: door
     )
+    runner.daemonIsSilent = daemonIsSilent
     try runner.run(command ?? line.command)
   }
 

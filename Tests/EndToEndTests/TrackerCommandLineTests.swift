@@ -66,6 +66,7 @@ import Testing
   @Test(
     arguments: [
       ("127.0.0.1\n", "line 1: there is no port"),
+      ("127.0.0.1: 31000\n", "line 1: there is no port"),
       ("# a comment\n\n127.0.0.1:9002\n:9003\n", "line 4: there is no host before the colon"),
       ("127.0.0.1:port\n", "line 1: the port is not a number"),
       ("127.0.0.1:0\n", "line 1: the port is not between 1 and 65535"),
@@ -106,6 +107,18 @@ import Testing
     ).finish()
     expectFailure(client, 78, sentence)
     #expect(client.errors.contains(sentence))
+  }
+
+  @Test func `a list with a fingerprint begins no new network, and leaves nothing behind`() {
+    let pinned = "sha256:" + String(repeating: "5", count: 64)
+    let info = list("127.0.0.1:\(Ports.free()) \(pinned)\n")
+    for directory in ["new/er", "empty"] {
+      if directory == "empty" { scratch.make(directory) }
+      expectRefusal(
+        run(["--data", scratch.path + "/" + directory, info, "1"]), 78, "names the authority \(pinned)",
+        "there is none yet in \(scratch.path)/\(directory): give the --data DIR of that network")
+    }
+    #expect(scratch.names() == ["empty", "tracker_info.txt"] && scratch.names(in: "empty") == [])
   }
 
   @Test func `a list that cannot be read is told`() {

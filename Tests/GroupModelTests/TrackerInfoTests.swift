@@ -45,6 +45,8 @@ func `trackers are read in their order`(text: String, trackers: [String]) throws
   arguments: [
     ("a", 1, .address(.noPort)),
     ("a:", 1, .address(.noPort)),
+    ("127.0.0.1: 31000", 1, .address(.noPort)),
+    ("a b:1 \(one)", 1, .address(.noPort)),
     ("[::1]", 1, .address(.noPort)),
     ("x:1\na:0", 2, .address(.portOutOfRange)),
     ("a:65536", 1, .address(.portOutOfRange)),

@@ -41,6 +41,22 @@ import Visitors
     try server.record.wait(for: "its end") { $0.ends == [.handshakeFailed("it does not speak TLS")] }
   }
 
+  @Test func `who goes away in the middle of a handshake is lost, and has said nothing wrong`() throws {
+    let server = try TestServer(network)
+    for count in [1, 5, 100] {
+      let raw = try RawClient(to: server.address)
+      raw.sendPlain(Array(Visitor.clientHello().prefix(count)))
+      raw.hangUp()
+    }
+    let whole = try RawClient(to: server.address)
+    whole.sendPlain(Visitor.clientHello())
+    whole.hangUp()
+    try server.record.wait(for: "their ends") { $0.ends.count == 4 }
+    for end in server.record.now.ends {
+      guard case .lost = end else { Issue.record("\(end)"); continue }
+    }
+  }
+
   @Test func `our own client refuses a server of another protocol`() throws {
     let port = try ListeningPort(at: .loopback4)
     try port.open()

@@ -143,7 +143,7 @@ import Testing
       try store.download(name, to: place.local("folder"), replacing: true)
     }
     #expect(throws: DiskTrouble.missing) { try store.download(name, to: place.local("none/file")) }
-    #expect(throws: DiskTrouble.missing) {
+    #expect(throws: DiskTrouble.notDirectory) {
       try store.download(name, to: place.write("file", [1]).appending("x".utf8)!)
     }
     #expect(throws: DiskTrouble.notPermitted) { try store.download(name, to: LocalPath("/sys/x")!) }

@@ -59,6 +59,17 @@ import Testing
     #expect(error?.exitCode == 64)
   }
 
+  @Test(
+    arguments: [
+      ([], "neither a list of trackers nor a number is given"),
+      (["l"], "which of the trackers of 'l' this one is, is not said"),
+      (["l", "1", "x", "y"], "'x' is one word too many"),
+    ] as [([String], String)])
+  func `what is missing or too much is named before the usage`(words: [String], cause: String) {
+    let error = #expect(throws: Failure.self) { try Arguments.parse(words, environment: { _ in nil }) }
+    #expect(error?.sentence == "tracker: \(cause): \(Arguments.usage)")
+  }
+
   @Test func `data goes where XDG says, and a relative place is none`() throws {
     func directory(_ environment: [String: String]) throws -> String? {
       guard case .serve(let arguments) = try Arguments.parse(["l", "1"], environment: { environment[$0] })

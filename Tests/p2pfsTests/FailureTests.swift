@@ -88,6 +88,8 @@ func `a sentence speaks of what the command was about`(refusal: Refusal, command
 @Test(
   arguments: [
     (.usage("a: b"), 64), (.malformed("a: b"), 65), (.noTracker([]), 69), (.noDaemon, 69),
+    (.daemonSilent(process: 7, log: "/s/daemon.log"), 69), (.daemonSilent(process: nil, log: nil), 69),
+    (.wouldReplace("/a/x", "/b/x"), 73),
     (.strangeAnswer, 69),
     (.disk(ENOSPC, "writing '/x'"), 74), (.foreignState(path: "/x", owner: 7), 74),
     (.damaged(path: "/x", remedy: "log in again"), 74), (.readerGone, 74), (.configuration("a: b"), 78),

@@ -12,12 +12,22 @@ package struct TrackerAddress: Hashable, Sendable, CustomStringConvertible {
     host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
 
-  init(_ text: String, authority: [UInt8]?) throws(AddressError) {
+  init(_ text: String) throws(AddressError) {
     let (host, port) = try HostPort.split(text)
     guard port > 0 else { throw .portOutOfRange }
-    self.host = try HostText.checked(host, isBracketed: text.utf8.first == UInt8(ascii: "["))
+    self.init(
+      host: try HostText.checked(host, isBracketed: text.utf8.first == UInt8(ascii: "[")), port: port,
+      authority: nil)
+  }
+
+  private init(host: String, port: UInt16, authority: [UInt8]?) {
+    self.host = host
     self.port = port
     self.authority = authority
+  }
+
+  func vouched(for authority: [UInt8]) -> TrackerAddress {
+    TrackerAddress(host: host, port: port, authority: authority)
   }
 }
 

@@ -93,14 +93,13 @@ private enum TrackerLineText {
     -> TrackerAddress?
   {
     let words = try words(in: line, isFirst: isFirst)
-    guard let address = words.first else { return nil }
+    guard let first = words.first else { return nil }
+    // What is wrong with the address is told first: of `host: 9002` the port is missing, and `9002` is not meant as
+    // a fingerprint.
+    let address: TrackerAddress
+    do throws(AddressError) { address = try TrackerAddress(first) } catch { throw .address(error) }
     guard words.count <= 2 else { throw .extraWords }
-    let authority = words.count == 2 ? try fingerprint(words[1]) : nil
-    do throws(AddressError) {
-      return try TrackerAddress(address, authority: authority)
-    } catch {
-      throw .address(error)
-    }
+    return words.count == 2 ? address.vouched(for: try fingerprint(words[1])) : address
   }
 
   /// Editors on Windows end lines with CR LF and may begin a file with a byte-order mark: both are let pass.

@@ -8,7 +8,10 @@ extension DiskTrouble {
     switch self {
     case .full: ENOSPC
     case .notPermitted: EACCES
+    case .forbidden: EPERM
+    case .readOnly: EROFS
     case .missing: ENOENT
+    case .notDirectory: ENOTDIR
     case .exists: EEXIST
     case .isDirectory: EISDIR
     case .notAFile: EINVAL

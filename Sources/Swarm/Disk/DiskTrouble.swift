@@ -8,8 +8,14 @@ package enum DiskTrouble: Error, Hashable, Sendable {
   /// No room: on the disk, in the user's quota, or under the cache's limit with nothing left to evict.
   case full
   case notPermitted
+  /// By more than permissions: a file that is immutable, a system that allows it to nobody.
+  case forbidden
+  /// Nothing on that file system can be written.
+  case readOnly
   /// The file, or a directory on the way to it, is not there.
   case missing
+  /// What is on the way to it is none.
+  case notDirectory
   case exists
   case isDirectory
   /// A device, a pipe, a socket, or a symbolic link where none may be.
@@ -31,8 +37,11 @@ package enum DiskTrouble: Error, Hashable, Sendable {
   init(errno: Int32) {
     switch errno {
     case ENOSPC, EDQUOT: self = .full
-    case EACCES, EPERM, EROFS: self = .notPermitted
-    case ENOENT, ENOTDIR: self = .missing
+    case EACCES: self = .notPermitted
+    case EPERM: self = .forbidden
+    case EROFS: self = .readOnly
+    case ENOENT: self = .missing
+    case ENOTDIR: self = .notDirectory
     case EEXIST, ENOTEMPTY: self = .exists
     case EISDIR: self = .isDirectory
     case ELOOP, ENXIO, ENODEV: self = .notAFile
@@ -46,8 +55,10 @@ package enum DiskTrouble: Error, Hashable, Sendable {
   package var sentence: String {
     switch self {
     case .full: "there is no room left"
-    case .notPermitted: "the system does not permit it"
+    case .notPermitted, .forbidden: "the system does not permit it"
+    case .readOnly: "its file system is read-only"
     case .missing: "it is not there"
+    case .notDirectory: "a part of its path is a file"
     case .exists: "it exists already"
     case .isDirectory: "it is a directory"
     case .notAFile: "it is no regular file"

@@ -12,6 +12,8 @@ final class Folder: Sendable {
   /// One that is there, wherever a person says; links on the way are his business.
   convenience init(at path: LocalPath) throws(DiskTrouble) {
     let number = path.withCString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    // Links that go in circles; elsewhere it says that there is a link where none may be.
+    if number < 0, errno == ELOOP { throw .failed(errno: ELOOP) }
     try orTrouble(number)
     self.init(Descriptor(takingOwnership: number))
   }

@@ -27,7 +27,7 @@ final class ObjectFolder: Sendable {
     if let folder = opened.withLock({ $0 }) { return folder }
     do throws(DiskTrouble) {
       return keep(try objects.folder(name.shelfName).folder(name.folderName))
-    } catch .missing {
+    } catch .missing, .notDirectory {
       return nil
     }
   }

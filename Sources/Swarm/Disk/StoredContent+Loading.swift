@@ -134,7 +134,7 @@ private struct Loading {
     do throws(DiskTrouble) {
       let descriptor = try Folder(at: destination.path.folder).file(destination.temporaryName, O_RDWR)
       try loadOwn(PieceFile(record.place, descriptor, recordName: recordName), claims: record.held)
-    } catch .missing, .notAFile {
+    } catch .missing, .notDirectory, .notAFile {
       try folder.remove(recordName)
     } catch {
       // A disk that is away may come back; the rest of the content does not wait for it.

@@ -15,7 +15,8 @@ extension CommandRunner {
     let directory = try StateDirectory(existing: path)
     let login: SavedLogin? = if let directory { try SavedLogin.load(from: directory) } else { nil }
     var status = Status(state: path)
-    status.daemonRuns = engine != nil
+    status.daemonRuns = engine != nil || daemonIsSilent
+    status.daemonIsSilent = daemonIsSilent
     status.daemon = engine?.report
     if let login {
       status.user = login.user

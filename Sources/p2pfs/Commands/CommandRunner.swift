@@ -12,6 +12,8 @@ struct CommandRunner {
   let door: any Door
   /// The daemon's, where there is one.
   var engine: (any SharingEngine)?
+  /// There is one, and it does not answer.
+  var daemonIsSilent = false
 
   func run(_ command: Command) throws(Failure) {
     switch command {

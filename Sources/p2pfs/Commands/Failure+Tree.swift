@@ -36,10 +36,10 @@ extension TreeError {
       case .usage(let text), .malformed(let text): .invalid(text)
       case .refused(.noSuchFile), .noDownload, .notMounted, .notShared: .notFound
       case .refused(let refusal): TreeError(refusal)
-      case .noTracker, .authorityChanged, .noDaemon, .daemonRuns, .cannotListen, .cannotShowMetrics,
-        .strangeAnswer:
+      case .noTracker, .authorityChanged, .noDaemon, .daemonSilent, .daemonRuns, .cannotListen,
+        .cannotShowMetrics, .strangeAnswer:
         .noTracker
-      case .destinationExists: .exists
+      case .destinationExists, .wouldReplace: .exists
       case .noSource: .noSource
       case .timedOut: .timedOut
       case .calledOff, .readerGone: .interrupted

@@ -13,6 +13,8 @@ enum Failure: Error, Hashable, Sendable {
   /// Which were tried, and what came of it where one reason fits all.
   case noTracker([TrackerAddress], because: String? = nil)
   case noDaemon
+  /// It takes commands, and gives no sign of life: which process it is, where that is known, and where its log lies.
+  case daemonSilent(process: Int32?, log: String?)
   case daemonRuns
   /// Where, and why not.
   case cannotListen(String)
@@ -20,6 +22,8 @@ enum Failure: Error, Hashable, Sendable {
   case cannotShowMetrics(String)
   /// A download's destination, or the share of a file, is not as it has to be.
   case destinationExists(String)
+  /// A file that would be shared under the name of another that was named with it, and that other.
+  case wouldReplace(String, String)
   case noDownload(String)
   /// Where it is going already.
   case downloadsElsewhere(String)
@@ -55,9 +59,9 @@ extension Failure {
     case .usage: ExitCode.usage
     case .malformed: ExitCode.malformed
     case .refused(let refusal): refusal.exitCode
-    case .noTracker, .noDaemon, .daemonRuns, .cannotListen, .cannotShowMetrics, .strangeAnswer:
+    case .noTracker, .noDaemon, .daemonSilent, .daemonRuns, .cannotListen, .cannotShowMetrics, .strangeAnswer:
       ExitCode.unavailable
-    case .destinationExists: ExitCode.exists
+    case .destinationExists, .wouldReplace: ExitCode.exists
     case .noDownload, .notShared, .notMounted: ExitCode.noSuch
     case .downloadsElsewhere, .noSource, .timedOut, .calledOff, .inUse, .notPublished: ExitCode.notNow
     case .cannotMount, .disk, .notAFile, .foreignState, .damaged, .readerGone: ExitCode.disk
@@ -77,10 +81,13 @@ extension Failure {
     case .noTracker(let tried, let reason): Self.noTrackerSentence(tried, reason)
     case .noDaemon:
       "no daemon is running for this state directory: start one with 'p2pfs mount DIR' or 'p2pfs serve'"
+    case .daemonSilent(let process, let log): Self.silenceSentence(process, log)
     case .daemonRuns:
       "a daemon runs already for this state directory: stop it first, or choose another with --state DIR"
     case .cannotListen(let what): "\(what): choose another address with --listen IP:PORT"
     case .destinationExists(let path): "\(path) exists already: choose another destination, or remove it"
+    case .wouldReplace(let path, let other):
+      "\(path) would replace \(other), which was just shared: give one of them another name"
     case .noDownload(let path):
       "no download of \(command?.fileWords ?? path) is going on: 'p2pfs show_downloads' lists those that are"
     case .downloadsElsewhere(let place):
@@ -113,6 +120,13 @@ extension Failure {
     let why = reason.map { " (\($0))" } ?? ""
     return "no tracker answers\(places)\(why): check the network and tracker_info.txt, or start one with "
       + "'tracker tracker_info.txt 1'"
+  }
+
+  /// A process that is stopped hears of no gentler signal.
+  private static func silenceSentence(_ process: Int32?, _ log: String?) -> String {
+    "a daemon\(process.map { " (pid \($0))" } ?? "") runs for this state directory and does not answer: "
+      + (log.map { "look at its log, \(Quoted.text($0)), and " } ?? "")
+      + "end it\(process.map { " with 'kill -9 \($0)'" } ?? ""), then start it again"
   }
 }
 

@@ -136,6 +136,10 @@ extension DaemonReply {
   }
 
   static let textBytesMax = 65_000
+
+  /// Nothing new, and at work: a shell does not wait for a daemon that hangs. A piece without bytes adds nothing, and
+  /// shells of any version know it.
+  static let alive = DaemonReply.part([])
 }
 
 extension WireWriter {

@@ -79,6 +79,11 @@ enum LocalTree {
     (try? status(of: path, followingLink: true).st_mode & S_IFMT) == S_IFDIR
   }
 
+  static func mustBeDirectory(_ path: LocalPath) throws(Failure) {
+    guard try status(of: path, followingLink: true).st_mode & S_IFMT != S_IFDIR else { return }
+    throw .disk(ENOTDIR, "\(path)")
+  }
+
   /// Without `.`, `..` and links on the way.
   static func resolved(_ path: LocalPath) throws(Failure) -> LocalPath {
     guard let text = path.withCString({ realpath($0, nil) }) else { throw trouble(path) }

@@ -1,5 +1,5 @@
 // What a daemon does with files, over the volume of whoever is logged in: paths become names in a group, troubles
-// become failures, and progress is told while it lasts.
+// become failures, and progress is told while it lasts. How local files get into a group is in Upload.swift.
 
 import Glibc
 import GroupModel
@@ -22,7 +22,7 @@ struct MemberEngine: SharingEngine {
   var mount: MountLife?
 
   /// Without `.` on the way, and without slashes at the end.
-  private func local(_ path: String) throws(Failure) -> LocalPath {
+  func local(_ path: String) throws(Failure) -> LocalPath {
     guard !path.isEmpty else { throw .malformed("'' is no place: name a file or a directory") }
     let whole = path.hasPrefix("/") ? path : "\(directory)/\(path)"
     let parts = whole.split(separator: "/").filter { $0 != "." }
@@ -42,128 +42,6 @@ extension MemberEngine {
     // Who only asks to join hears nothing of the group yet.
     case .join: break
     default: volume.book.waitFor(number, of: id)
-    }
-  }
-}
-
-// Uploads.
-extension MemberEngine {
-  func upload(_ paths: [String], to group: GroupName, _ door: any Door) throws(Failure) {
-    var first: Failure?
-    for path in paths {
-      do throws(Failure) {
-        try upload(try local(path), to: group, door)
-      } catch {
-        guard paths.count > 1, error.concernsOneFile else { throw error }
-        first = first ?? error
-        // A directory has said itself what it left out.
-        if try LocalTree.isDirectory(local(path)) { continue }
-        try door.show(.line("left out \(Printable.escaped(path)): \(error.sentence(for: nil))"))
-      }
-    }
-    if let first { throw first }
-  }
-
-  private func upload(_ file: LocalPath, to group: GroupName, _ door: any Door) throws(Failure) {
-    let named = LocalTree.isDots(file.name) ? try LocalTree.resolved(file) : file
-    let name = try GroupPath.checked(String(decoding: named.name, as: UTF8.self))
-    let own = OwnDirectory(volume.stateDirectory)
-    let mounts = SwarmMounts()
-    var first: Failure?
-    try LocalTree.walk(named) { (found) throws(Failure) in
-      do throws(Failure) {
-        if mounts.hold(found) {
-          throw .malformed("\(found.path) lies in a mount of p2pfs: copy it with cp, which shares it too")
-        }
-        switch own?.part(found) {
-        case nil: break
-        case .inside: return false
-        case .beginning:
-          throw .malformed("\(found.path) is p2pfs's own, with your key in it: share something else")
-        }
-        try upload(found, below: name, to: group, door)
-        return true
-      } catch {
-        guard !found.below.isEmpty, error.concernsOneFile else { throw error }
-        first = first ?? error
-        try leaveOut(found, below: name, error.sentence(for: nil), door)
-        return false
-      }
-    }
-    if let first { throw first }
-  }
-
-  private func leaveOut(
-    _ found: LocalTree.Found, below name: FilePath, _ why: String, _ door: any Door
-  ) throws(Failure) {
-    let path = name.bytes + [UInt8(ascii: "/")] + found.below
-    try door.show(.line("left out \(Printable.escaped(path)): \(why)"))
-  }
-
-  private func upload(
-    _ found: LocalTree.Found, below name: FilePath, to group: GroupName, _ door: any Door
-  ) throws(Failure) {
-    guard !found.below.isEmpty else { return try upload(found, as: name, to: group, door) }
-    if let why = LeftLocal.reason(found) { return try leaveOut(found, below: name, why, door) }
-    let bytes = name.bytes + [UInt8(ascii: "/")] + found.below
-    guard let path = try? FilePath(bytes) else {
-      throw .malformed("\(Printable.escaped(bytes)) cannot be in a group: give it another name")
-    }
-    try upload(found, as: path, to: group, door)
-  }
-
-  private func upload(
-    _ found: LocalTree.Found, as path: FilePath, to group: GroupName, _ door: any Door
-  ) throws(Failure) {
-    switch found.kind {
-    case .other: throw .notAFile("\(found.path)")
-    case .directory:
-      try volumeDoes { () throws(VolumeError) in try volume.makeDirectory(path, in: group) }
-    case .symlink(let target):
-      guard let target = LinkTarget(target, at: path) else {
-        return try door.show(.line("left out \(Printable.escaped(path.bytes)): its link leaves the group"))
-      }
-      try volumeDoes { () throws(VolumeError) in try volume.publish(target, as: path, in: group) }
-      try door.show(.line("sharing \(Printable.escaped(path.bytes)) in \(group)"))
-    case .file:
-      let meter = ProgressMeter(path, in: group, door)
-      defer { meter.end() }
-      try volumeDoes { () throws(VolumeError) in
-        try volume.upload(found.path, as: path, to: group) { done, all in
-          meter.tell(UInt64(done), of: UInt64(all))
-          return goesOn()
-        }
-      }
-      try door.show(.line("sharing \(Printable.escaped(path.bytes)) in \(group)"))
-    }
-  }
-}
-
-/// What a directory holds that is not for others.
-private enum LeftLocal {
-  static func reason(_ found: LocalTree.Found) -> String? {
-    let name = found.path.name
-    if case .other = found.kind { return "it is no file and no directory" }
-    if isOfDownload(name) { return "it is a download on its way" }
-    if LeftByEditors.holds(name) { return "editors leave such files about" }
-    return nil
-  }
-
-  /// As `Destination` names them.
-  private static func isOfDownload(_ name: [UInt8]) -> Bool {
-    let mark = Array(".p2pfs-".utf8)
-    guard name.first == UInt8(ascii: "."), name.count >= mark.count + 16 else { return false }
-    return name.dropLast(16).suffix(mark.count).elementsEqual(mark)
-  }
-}
-
-extension Failure {
-  /// The others of a directory, or of a command line, can still be shared.
-  fileprivate var concernsOneFile: Bool {
-    switch self {
-    case .disk, .notAFile, .malformed, .refused(.notYours), .refused(.isDirectory), .refused(.fileExists):
-      true
-    default: false
     }
   }
 }
@@ -190,7 +68,7 @@ extension MemberEngine {
   private func destination(_ text: String, for path: FilePath) throws(Failure) -> LocalPath {
     let place = try local(text)
     guard LocalTree.isDirectory(place) else {
-      guard !text.hasSuffix("/") else { throw .disk(ENOENT, "the directory \(Quoted.text(text))") }
+      if text.hasSuffix("/") { try LocalTree.mustBeDirectory(place) }
       return place
     }
     guard let inside = place.appending(path.name) else { throw .disk(ENAMETOOLONG, Quoted.text(text)) }
@@ -358,7 +236,7 @@ extension MemberEngine {
     for holder in holders { try door.show(.row([holder.user.description, holder.pieces])) }
   }
 
-  private func volumeDoes<Result>(_ body: () throws(VolumeError) -> Result) throws(Failure) -> Result {
+  func volumeDoes<Result>(_ body: () throws(VolumeError) -> Result) throws(Failure) -> Result {
     do throws(VolumeError) { return try body() } catch { throw Failure(error).explained(by: volume) }
   }
 }

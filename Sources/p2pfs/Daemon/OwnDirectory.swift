@@ -4,12 +4,6 @@ import GroupModel
 import Swarm
 
 struct OwnDirectory {
-  enum Part {
-    /// The directory itself, or where the sharing began.
-    case beginning
-    case inside
-  }
-
   private let path: [UInt8]
 
   init?(_ path: String) {
@@ -17,12 +11,12 @@ struct OwnDirectory {
     self.path = resolved.bytes
   }
 
-  /// nil for what is elsewhere; a symbolic link is shared as a link.
-  func part(_ found: LocalTree.Found) -> Part? {
-    if case .symlink = found.kind { return nil }
-    guard let bytes = try? LocalTree.resolved(found.path).bytes, bytes.starts(with: path),
-      bytes.count == path.count || bytes[path.count] == UInt8(ascii: "/")
-    else { return nil }
-    return bytes.count == path.count || found.below.isEmpty ? .beginning : .inside
+  /// It, or something in it; a symbolic link is shared as a link.
+  func holds(_ found: LocalTree.Found) -> Bool {
+    if case .symlink = found.kind { return false }
+    guard let bytes = try? LocalTree.resolved(found.path).bytes, bytes.starts(with: path) else {
+      return false
+    }
+    return bytes.count == path.count || bytes[path.count] == UInt8(ascii: "/")
   }
 }

@@ -51,9 +51,9 @@ final class SocketDoor: Sendable {
   }
 
   private func serve(_ stream: LocalStream) {
-    guard let bytes = stream.receive(), let request = try? DaemonRequest(reading: bytes) else { return }
-    let isHere = Watch(stream)
+    guard let bytes = try? stream.receive(), let request = try? DaemonRequest(reading: bytes) else { return }
     let door = RemoteDoor(stream)
+    let isHere = Watch(stream, door)
     var command: Command?
     do throws(Failure) {
       switch request {
@@ -74,13 +74,22 @@ final class SocketDoor: Sendable {
   }
 }
 
-/// Notices when a shell goes away, by Ctrl-C for one: what it asked for is then not wanted any more.
+/// Notices when a shell goes away, by Ctrl-C for one: what it asked for is then not wanted any more. Meanwhile it tells
+/// the shell that its daemon is alive, however long the command takes.
 private final class Watch: Sendable {
+  private static let signMilliseconds = 1_000
+
   private let isGone = Atomic(false)
 
-  init(_ stream: LocalStream) {
+  init(_ stream: LocalStream, _ door: RemoteDoor) {
     WorkerThread("shell-watch") { [self] in
-      while stream.receive() != nil {}
+      while true {
+        if stream.hasNews(within: Self.signMilliseconds) {
+          guard (try? stream.receive()) != nil else { break }
+        } else {
+          guard door.send(.alive) else { break }
+        }
+      }
       isGone.store(true, ordering: .relaxed)
     }.detach()
   }
@@ -88,8 +97,11 @@ private final class Watch: Sendable {
   var goesOn: Bool { !isGone.load(ordering: .relaxed) }
 }
 
-private final class RemoteDoor: Door {
+/// ## Concurrency model
+/// For any thread. A frame goes out whole, and who waits for that wants to send one himself.
+private final class RemoteDoor: Door, Sendable {
   private let stream: LocalStream
+  private let sending = Mutex(())
 
   init(_ stream: LocalStream) { self.stream = stream }
 
@@ -102,83 +114,9 @@ private final class RemoteDoor: Door {
   func show(_ progress: Progress) { send(.progress(progress)) }
 
   @discardableResult
-  func send(_ reply: DaemonReply) -> Bool { stream.send(reply.bytes) }
-}
-
-/// The shell's end.
-enum DaemonCall {
-  /// nil where no daemon runs.
-  static func run(_ line: ShellLine, words: [String], at door: any Door) throws(Failure) -> Int32? {
-    guard let (code, sentence) = try end(of: line, words: words, at: door) else { return nil }
-    if code != 0 { StandardStreams.complain("p2pfs: \(sentence)") }
-    return code
-  }
-
-  /// How it ended there, and what is to be said of a failure.
-  static func end(
-    of line: ShellLine, words: [String], at door: any Door
-  ) throws(Failure) -> (code: Int32, sentence: String)? {
-    guard let stream = LocalStream.connect(to: Daemon.socketPath(in: try line.options.stateDirectory()))
-    else {
-      return nil
-    }
-    let request = DaemonRequest.run(
-      words, flags: line.flags.sorted(), directory: WorkingDirectory.path, trackers: try named(line.options))
-    guard stream.send(request.bytes) else { return nil }
-    return try end(of: stream, at: door)
-  }
-
-  private static func end(
-    of stream: LocalStream, at door: any Door
-  ) throws(Failure) -> (code: Int32, sentence: String) {
-    var long = LongAnswer()
-    while let bytes = stream.receive() {
-      guard let reply = try? DaemonReply(reading: bytes) else { throw .strangeAnswer }
-      switch reply {
-      case .answer(let answer): try door.show(answer)
-      case .part(let part): try long.add(part)
-      case .whole(let whole): try door.show(long.end(as: whole))
-      case .progress(let progress): door.show(progress)
-      case .ended(let code, let sentence): return (code, sentence)
-      }
-    }
-    throw .noDaemon
-  }
-
-  /// How it goes, without anybody being asked; `noDaemon` where there is none.
-  static func report(in state: String) throws(Failure) -> Status {
-    guard let stream = LocalStream.connect(to: Daemon.socketPath(in: state)),
-      stream.send(DaemonRequest.report.bytes)
-    else { throw .noDaemon }
-    let kept = StatusKeeper()
-    let (code, sentence) = try end(of: stream, at: kept)
-    // It says both halves.
-    guard code == 0 else { throw .configuration(sentence) }
-    guard let status = kept.status else { throw .strangeAnswer }
-    return status
-  }
-
-  private static func named(_ options: Options) throws(Failure) -> [String] {
-    guard options.tracker != nil else { return [] }
-    return try TrackerFile.find(named: options.tracker, saved: nil).info.trackers.map(\.description)
-  }
-
-  /// A daemon, if there is one, looks at the saved login anew.
-  static func reload(in state: String) {
-    guard let stream = LocalStream.connect(to: Daemon.socketPath(in: state)) else { return }
-    guard stream.send(DaemonRequest.reload.bytes), let bytes = stream.receive(),
-      case .ended(let code, let sentence)? = try? DaemonReply(reading: bytes), code != 0
-    else { return }
-    StandardStreams.complain("p2pfs: the daemon cannot use this login: \(sentence)")
-  }
-}
-
-/// For one who wants the status itself.
-private final class StatusKeeper: Door {
-  private(set) var status: Status?
-
-  func show(_ answer: Answer) {
-    if case .status(let status) = answer { self.status = status }
+  func send(_ reply: DaemonReply) -> Bool {
+    let bytes = reply.bytes
+    return sending.withLock { _ in (try? stream.send(bytes)) != nil }
   }
 }
 

@@ -55,7 +55,9 @@ struct Errno: Hashable, Sendable {
   /// What is wrong with a file of our cache is not wrong with the file that the program means.
   private init(_ trouble: DiskTrouble) {
     switch trouble {
-    case .missing, .exists, .isDirectory, .notAFile, .nameTooLong, .notPermitted, .inUse: number = EIO
+    case .missing, .notDirectory, .exists, .isDirectory, .notAFile, .nameTooLong, .notPermitted, .forbidden,
+      .readOnly, .inUse:
+      number = EIO
     default: number = trouble.errno
     }
   }

@@ -14,8 +14,12 @@ extension Status {
       ),
       ("trackers", .array(trackers.map(\.json))),
       ("authority", authority.map { .string(Fingerprint.text($0)) } ?? .null),
-      ("state", .string(state)), ("daemon", daemonRuns ? daemon?.json ?? .object([]) : .null),
+      ("state", .string(state)), ("daemon", daemonRuns ? daemonJSON : .null),
     ])
+  }
+
+  private var daemonJSON: JSON {
+    daemonIsSilent ? .object([("silent", .bool(true))]) : daemon?.json ?? .object([])
   }
 }
 

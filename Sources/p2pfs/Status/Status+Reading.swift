@@ -13,7 +13,8 @@ extension Status {
     authority = json["authority"].string.flatMap { Fingerprint(prefixed: $0)?.bytes }
     if case .object(let members) = json["daemon"] {
       daemonRuns = true
-      daemon = members.isEmpty ? nil : DaemonReport(reading: json["daemon"])
+      daemonIsSilent = json["daemon"]["silent"].flag
+      daemon = members.isEmpty || daemonIsSilent ? nil : DaemonReport(reading: json["daemon"])
     }
   }
 }

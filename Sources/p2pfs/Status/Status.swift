@@ -16,7 +16,9 @@ struct Status: Hashable, Sendable {
   var trackers: [ListedTracker] = []
   var authority: [UInt8]?
   var daemonRuns = false
-  /// nil where no daemon runs, or nobody is logged in.
+  /// It runs, and does not answer.
+  var daemonIsSilent = false
+  /// nil where no daemon runs or answers, or nobody is logged in.
   var daemon: DaemonReport?
 
   init(state: String) { self.state = state }
@@ -40,6 +42,7 @@ extension Status {
 
   private var daemonLines: [String] {
     guard daemonRuns else { return ["daemon none"] }
+    guard !daemonIsSilent else { return ["daemon does not answer"] }
     guard let daemon else { return ["daemon running, nobody is logged in"] }
     let used = ProgressBar.size(UInt64(clamping: daemon.cachedBytes))
     let limit = ProgressBar.size(UInt64(clamping: daemon.cacheBytesMax))

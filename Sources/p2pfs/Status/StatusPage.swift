@@ -91,6 +91,7 @@ extension StatusPage {
     guard status.daemonRuns else {
       return [fact("daemon", StyledLine("none: start one with 'p2pfs mount DIR' or 'p2pfs serve'", .warning))]
     }
+    guard !status.daemonIsSilent else { return [fact("daemon", StyledLine("does not answer", .bad))] }
     guard let daemon = status.daemon else {
       return [fact("daemon", StyledLine("running, nobody is logged in", .warning))]
     }

@@ -26,10 +26,7 @@ final class ReportFeed: Sendable {
     WorkerThread("reports") { [self] in
       while true {
         let begun = Instant.now
-        let heard = ask()
-        news.withLock { $0 = heard }
-        var one: UInt64 = 1
-        _ = write(descriptor, &one, 8)
+        if let heard = ask() { tell(heard) }
         let spent = Instant.now.milliseconds(after: begun)
         usleep(UInt32(max(100, Self.pauseMilliseconds - spent)) * 1_000)
       }
@@ -45,8 +42,20 @@ final class ReportFeed: Sendable {
     }
   }
 
-  private func ask() -> News {
-    guard let status = try? DaemonCall.report(in: state) else { return .noDaemon }
-    return .report(status, at: .now)
+  private func tell(_ heard: News) {
+    news.withLock { $0 = heard }
+    var one: UInt64 = 1
+    _ = write(descriptor, &one, 8)
+  }
+
+  /// nil for a daemon that does not answer: whoever hears nothing counts the seconds.
+  private func ask() -> News? {
+    do throws(Failure) {
+      return .report(try DaemonCall.report(in: state), at: .now)
+    } catch .daemonSilent {
+      return nil
+    } catch {
+      return .noDaemon
+    }
   }
 }

@@ -27,6 +27,14 @@ import Testing
     ] as [(Int32, String)] {
       bob.fails(code, "download_file", "team", "f", destination)
     }
+    for destination in ["file/below", "file/"] {
+      let sentence = bob.fails(74, "download_file", "team", "f", destination)
+      #expect(
+        sentence.hasSuffix(": Not a directory: a part of the path is a file, so name another"), "\(sentence)")
+    }
+    symlink("loop", team.path("loop"))
+    #expect(
+      bob.fails(74, "download_file", "team", "f", "loop/f").contains("Too many levels of symbolic links"))
     #expect(team.contents("file") == Data("mine".utf8))
     #expect(try FileManager.default.contentsOfDirectory(atPath: team.path("empty")).isEmpty)
     #expect(bob.succeeds("show_downloads") == [])
@@ -105,6 +113,24 @@ import Testing
       let outcome = bob.run(["download_file", "team", "--", name, "copy-\(number)"])
       #expect(outcome.exit == 0, "\(outcome)")
       #expect(team.contents("copy-\(number)") == Data("file \(number)".utf8))
+    }
+  }
+
+  @Test(.enabled(if: Disk.isPossible, "to mount a disk needs root"))
+  func `a disk that cannot be written is told as the system says it`() throws {
+    let team = try Team("alice", "bob")
+    let disk = Disk(.memory(mebibytes: 2))
+    Child("/bin/mount", ["-o", "remount,ro", disk.path]).finish()
+    team.makeFile("f", bytes: 100)
+    team.story.scratch.write("empty", "")
+    team[0].serves()
+    team[1].serves()
+    team[0].succeeds("upload_file", "f", "empty", "team")
+    for name in ["f", "empty"] {
+      let place = disk.path + "/copy"
+      team[1].fails(
+        74, "download_file", "team", name, place,
+        says: "\(place): Read-only file system: choose a place that can be written")
     }
   }
 

@@ -212,6 +212,28 @@ import Visitors
     }
   }
 
+  @Test func `who goes away in the middle of a handshake is no line in the log, and garbage is`() throws {
+    let team = try Team("alice")
+    let daemon = team[0].serves()
+    let port = try team[0].address.port
+    let hello = Visitor.clientHello()
+    for count in [0, 1, 100, hello.count - 1] {
+      let plug = try Plug(to: port)
+      plug.send(Array(hello.prefix(count)))
+      plug.end()
+    }
+    // As the daemon of another member that is stopped just then.
+    let half = try Plug(to: port)
+    half.send(Array(hello.prefix(hello.count / 2)))
+    usleep(100_000)
+    half.end()
+    let garbage = try Plug(to: port)
+    garbage.send(Array("GET / HTTP/1.1\r\n\r\n".utf8))
+    #expect(daemon.waitFor("was turned away: no TLS 1.3 handshake (it does not speak TLS)", on: 2))
+    #expect(
+      daemon.text(2).split(separator: "\n").count { $0.contains("turned away") } == 1, "\(daemon.text(2))")
+  }
+
   @Test func `bytes that are no TLS, and lines on which nothing is said, cost nothing`() throws {
     try serves("plugs") { team, _, _, _ in
       let port = try team[0].address.port

@@ -36,7 +36,10 @@ import Volume
   }
 
   @Test func `what is wrong with a file of the cache is no word about the file that was meant`() {
-    for trouble in [DiskTrouble.missing, .exists, .isDirectory, .notAFile, .nameTooLong, .notPermitted] {
+    for trouble in [
+      DiskTrouble.missing, .notDirectory, .exists, .isDirectory, .notAFile, .nameTooLong, .notPermitted,
+      .forbidden, .readOnly,
+    ] {
       #expect(Errno(.disk(trouble)).number == EIO)
     }
     #expect(Errno(.disk(.tooManyOpen)).number == EMFILE)

@@ -49,6 +49,13 @@ import Testing
     #expect(text.count < 40 && text.contains("  and 490 more"))
   }
 
+  @Test func `a daemon that does not answer is not called a running one`() {
+    var status = StatusSample.status(nil)
+    status.daemonIsSilent = true
+    #expect(StatusPage.lines(status, width: 80, .plain).map(\.text).last == "daemon     does not answer")
+    #expect(status.lines.last == "daemon does not answer")
+  }
+
   @Test func `without a daemon it says how to start one`() {
     var status = StatusSample.status(nil)
     status.daemonRuns = false

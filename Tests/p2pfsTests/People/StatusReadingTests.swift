@@ -10,8 +10,11 @@ import Testing
   @Test func `what was written is read back`() throws {
     var nobody = Status(state: "/s")
     nobody.daemonRuns = true
+    var silent = nobody
+    silent.daemonIsSilent = true
     for status in [
-      StatusSample.full, StatusSample.status(), StatusSample.status(nil), nobody, Status(state: "/é\n"),
+      StatusSample.full, StatusSample.status(), StatusSample.status(nil), nobody, silent,
+      Status(state: "/é\n"),
     ] {
       #expect(Status(reading: try JSON(parsing: Array(status.json.text.utf8))) == status)
     }
