@@ -13,7 +13,7 @@ extension GroupBook {
     rolls.withLock { $0[group]?.owner == user }
   }
 
-  func sharesGroup(with user: UserName) -> Bool {
+  package func sharesGroup(with user: UserName) -> Bool {
     rolls.withLock { $0.values.contains { $0.members.contains(user) } }
   }
 

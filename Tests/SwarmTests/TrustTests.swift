@@ -49,6 +49,7 @@ import Visitors
     limits.sweepMilliseconds = 100
     let alice = try network.join("alice", limits: limits)
     let raw = try RawPeer("mallory", as: network.credential("mallory"), pin: network.pin)
+    network.members.add(try #require(UserName("mallory")), to: TestSwarms.group)
     let short = try network.credential("mallory", forSeconds: 2)
     try raw.dial(alice, as: short, pin: network.pin)
     raw.ask(.join(Self.file.key, size: 1))
@@ -68,6 +69,15 @@ import Visitors
     alice.swarm.endLines(of: bob.user)
     let names = { alice.swarm.statistics()?.peers.map(\.peer.user.description) ?? [] }
     #expect(eventually { names() == ["carol"] })
+  }
+
+  @Test func `who is in no group of ours is not kept on a line`() throws {
+    let alice = try network.join("alice")
+    let raw = try RawPeer("mallory", as: network.credential("mallory"), pin: network.pin)
+    try raw.dial(alice, as: network.credential("mallory"), pin: network.pin)
+    raw.ask(.join(Self.file.key, size: 1))
+    try raw.record.wait(for: "a refusal") { !$0.answers.isEmpty }
+    try raw.record.wait(for: "the end") { !$0.ends.isEmpty }
   }
 
   @Test func `a certificate of another authority is turned away`() throws {

@@ -34,7 +34,7 @@ extension Fetcher {
     var prospects: [Holding.Pieces] = []
     var free: [ContentHolder] = []
     var lines = 0
-    for holder in known.holders {
+    for holder in known.holders where membership.isMember(holder.user, of: known.content.key.group) {
       switch roster.reach(holder, now: now) {
       case .reached(let session):
         lines += 1

@@ -27,7 +27,8 @@ package final class PeerSwarm: @unchecked Sendable {
     membership: any Membership, finder: any HolderFinder, limits: SwarmLimits = SwarmLimits(),
     log: @escaping @Sendable (String) -> Void = { _ in }
   ) {
-    guard let roster = Roster(as: credential, trusting: pin, on: loop, limits, log: log) else { return nil }
+    guard let roster = Roster(as: credential, trusting: pin, among: membership, on: loop, limits, log: log)
+    else { return nil }
     self.port = port
     sweepMilliseconds = limits.sweepMilliseconds
     self.roster = roster

@@ -10,6 +10,8 @@ internal import Link
 final class Roster {
   private struct Failure {
     enum Kind {
+      /// A good line has ended: whoever ended it had a reason, of which we may hear in a moment.
+      case justEnded
       /// Its machine says that nobody listens: a program that begins anew is there again in a moment.
       case notListening
       /// The line was of no use.
@@ -19,6 +21,7 @@ final class Roster {
       /// The longer it has failed, the longer it is left alone.
       func pauseMilliseconds(after count: Int) -> Int {
         switch self {
+        case .justEnded: 100
         case .notListening: min(50 << count, 400)
         case .turnsAway: min(500 << count, 10_000)
         case .away: min(500 << count, 300_000)
@@ -43,6 +46,7 @@ final class Roster {
   private let loop: EventLoop
   private let limits: SwarmLimits
   private let pin: Pin
+  private let membership: any Membership
   private var clientContext: TLSContext
   private var serverContext: TLSContext
   unowned var server: PieceServer!
@@ -62,8 +66,8 @@ final class Roster {
   private var logged = StrangerLines()
 
   init?(
-    as credential: Credential, trusting pin: Pin, on loop: EventLoop, _ limits: SwarmLimits,
-    log: @escaping @Sendable (String) -> Void
+    as credential: Credential, trusting pin: Pin, among membership: any Membership, on loop: EventLoop,
+    _ limits: SwarmLimits, log: @escaping @Sendable (String) -> Void
   ) {
     guard let me = PeerID(credential.certificate.holder),
       let client = TLSContext(.client, speaking: .peer, as: credential, trusting: pin),
@@ -73,6 +77,7 @@ final class Roster {
     self.loop = loop
     self.limits = limits
     self.pin = pin
+    self.membership = membership
     self.log = log
     clientContext = client
     serverContext = server
@@ -168,7 +173,14 @@ extension Roster {
     line.handOver(to: session)
     server.sessionBegan(session)
     fetcher.sessionBegan(session)
+    loop.after(milliseconds: Self.strangerMilliseconds) { [weak self, weak session] in
+      guard let self, let session, !membership.sharesGroup(with: id.user) else { return }
+      session.line.end(because: .closed)
+    }
   }
+
+  /// So much later he may have heard that he is out of our groups, or we that he is in one.
+  private static let strangerMilliseconds = 1_000
 
   /// Of one who has said who he is. What waits unsent is bounded by the server, and must not keep us from hearing
   /// that it is no longer wanted.
@@ -225,7 +237,7 @@ extension Roster {
     sessions[session.id] = nil
     guard let address = session.dialled else { return }
     if session.wasUseful || session.began + Self.stableMilliseconds < .now {
-      failures[address] = nil
+      noteFailure(of: address, .justEnded)
     } else {
       noteFailure(of: address, .turnsAway)
     }
@@ -298,6 +310,7 @@ extension Newcomer {
 extension Roster {
   enum Reach {
     case reached(PeerSession)
+    /// Or about to be.
     case dialling
     /// Not tried yet, or long enough ago.
     case free
@@ -316,7 +329,11 @@ extension Roster {
     if dialling.contains(holder.address) { return .dialling }
     if let session = sessionThatDialled(holder) { return .reached(session) }
     guard let failure = failures[holder.address], now < failure.until else { return .free }
-    return failure.kind == .notListening ? .refused(at: failure.at) : .failed
+    return switch failure.kind {
+    case .justEnded: .dialling
+    case .notListening: .refused(at: failure.at)
+    case .turnsAway, .away: .failed
+    }
   }
 
   /// Whose line came in from the machine where the holder listens: most likely it is the same program.

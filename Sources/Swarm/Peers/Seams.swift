@@ -6,6 +6,8 @@ package import GroupModel
 /// Who is in a group now. Asked at every request, so it answers from memory.
 package protocol Membership: Sendable {
   func isMember(_ user: UserName, of group: GroupID) -> Bool
+  /// Whether there is any group that both are in.
+  func sharesGroup(with user: UserName) -> Bool
 }
 
 /// The contents that this member has, wholly or in part, and shares in a group.

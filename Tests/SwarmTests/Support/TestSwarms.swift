@@ -64,6 +64,10 @@ final class TestMembership: Membership {
   func isMember(_ user: UserName, of group: GroupID) -> Bool {
     inside.withLock { $0.contains(Pair(user: user, group: group)) }
   }
+
+  func sharesGroup(with user: UserName) -> Bool {
+    inside.withLock { inside in inside.contains { $0.user == user } }
+  }
 }
 
 final class TestShelf: ContentShelf {
