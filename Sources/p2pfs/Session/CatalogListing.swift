@@ -10,15 +10,19 @@ struct CatalogListing: FileListing {
   private static let pageLimit = 512
 
   let options: Options
-  /// The daemon's, which is up to date already.
+  /// The daemon's, which is up to date already, or will be in a moment.
   var volume: GroupVolume?
 
   func forEachFile(
     of group: GroupName, over line: any TrackerAsking, _ body: (ListedFile) throws(Failure) -> Void
   ) throws(Failure) {
-    if let volume { return try list(group, in: volume, line, body) }
-    let directory = try StateDirectory(making: options.stateDirectory())
     let summary = try mine(group, line)
+    if let volume {
+      // What others have published a moment before is listed too.
+      volume.book.waitFor(summary.number, of: summary.id)
+      return try list(group, in: volume, line, body)
+    }
+    let directory = try StateDirectory(making: options.stateDirectory())
     let path = directory.name(Self.fileName)
     do {
       let lock = try StateLock(on: directory)

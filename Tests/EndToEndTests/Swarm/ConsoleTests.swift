@@ -27,7 +27,7 @@ import Testing
     first.write("list_requests g1\naccept_request g1 bob\nreject_request g1 carol\nupload_file 1.png g1\n")
     #expect(first.waitFor("sharing 1.png in g1"))
     second.write("list_files g1\n")
-    #expect(second.waitFor("9 alice 1 1.png"))
+    #expect(second.waitFor("9 alice 1 1.png"), "\(second.text(1))\(second.text(2))")
     second.write("download_file g1 1.png 2.png\n")
     #expect(second.waitFor("downloading 1.png"))
     var tries = 0
