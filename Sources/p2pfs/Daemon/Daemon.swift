@@ -14,6 +14,7 @@ import Volume
 final class Daemon: @unchecked Sendable {
   private static let lockName = "daemon.lock"
   private static let renewalMilliseconds = 60_000
+  private static let elsewhereMilliseconds = 2_000
   private static let knockMilliseconds = 1_000
 
   let options: Options
@@ -77,7 +78,10 @@ final class Daemon: @unchecked Sendable {
     }
     if volume == nil, (try? SavedLogin.load(from: directory)) == .some(nil) { sayThatNobodyIsLoggedIn() }
     WorkerThread("renewal") { [self] in
-      repeat { renewIfDue() } while !renewal.wait(until: .now + Self.renewalMilliseconds)
+      var pause = 0
+      repeat {
+        pause = renewIfDue() == .elsewhere ? Self.elsewhereMilliseconds : Self.renewalMilliseconds
+      } while !renewal.wait(until: .now + pause)
     }.detach()
   }
 
@@ -231,18 +235,28 @@ extension Daemon {
   }
 
   /// A certificate lives for a day, a daemon for longer.
-  private func renewIfDue() {
+  private func renewIfDue() -> Renewal {
     guard let member = member.withLock({ $0 }), trackers.isHalfSpent(member.login.certificatePEM) else {
-      return
+      return .done
     }
+    var renewal = Renewal.elsewhere
     let runner = runner(NoDoor(), NoPasswords(), in: "/", waits: true) { true }
     do throws(Failure) {
       _ = try runner.session()
     } catch {
       // Said once for each login that is over; a tracker that is away is asked again.
       if error == .refused(.loginEnded), isNews(member.login) { events.note(error.sentence(for: nil)) }
+      renewal = .failed
     }
     do throws(Failure) { try reload() } catch { complain(error) }
+    let isStillOld = self.member.withLock { $0?.login.certificatePEM == member.login.certificatePEM }
+    return isStillOld ? renewal : .done
+  }
+
+  private enum Renewal {
+    case done, failed
+    /// A command is at it just now: what it saves is to be taken over.
+    case elsewhere
   }
 
   private func isNews(_ login: SavedLogin) -> Bool {
