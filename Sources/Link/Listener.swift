@@ -14,10 +14,10 @@ package final class ListeningPort: Sendable {
     self.address = socket.localAddress ?? address
   }
 
-  /// From now on connections are taken.
   /// Lines that come in by it answer without being doled out.
   package func beginUnpaced() { socket.beginUnpaced() }
 
+  /// From now on connections are taken.
   package func open() throws(SocketError) { try socket.listen() }
 
   /// A descriptor of the open port for somebody who takes connections in another way, and closes it.

@@ -136,6 +136,7 @@ package final class LocalListener: Sendable {
       guard accepted >= 0 else {
         if errno == EINTR || errno == ECONNABORTED { continue }
         if errno == EMFILE || errno == ENFILE {
+          // Nothing says when a file is closed.
           usleep(100_000)
           continue
         }

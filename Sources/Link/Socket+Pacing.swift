@@ -1,7 +1,7 @@
 // BBR, where it is the system's choice, doles out small answers at the rate of those before them: a block of 16 KiB takes
-// 6 ms longer over 20 ms and 100 Mbit/s than with Reno. So a peer's line begins with Reno, which every system has and allows, and
-// goes over to the system's choice for good once there is more to send than the kernel takes at once, or than Reno would
-// send at once after a rest.
+// 6 ms longer over 20 ms and 100 Mbit/s than with Reno. So a peer's line begins with Reno, which every system has and
+// allows, and goes over to the system's choice for good once there is more to send than the kernel takes at once, or than
+// Reno would send at once after a rest.
 
 internal import CLinux
 internal import Glibc

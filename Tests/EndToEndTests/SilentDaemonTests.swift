@@ -10,12 +10,7 @@ import Testing
   private let story: Story
   private let alice: Person
 
-  init() {
-    story = Story()
-    story.startTracker()
-    alice = story.member("alice")
-    alice.succeeds("create_group", "team")
-  }
+  init() { (story, alice) = Story.ofOne() }
 
   @Test func `commands do not wait for a daemon that is stopped, and status says what it can`() {
     let daemon = alice.serves()

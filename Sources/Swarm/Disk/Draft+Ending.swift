@@ -95,7 +95,7 @@ extension Draft {
     let bytes = base.layout.bytes(of: run).clamped(to: 0..<state.baseBytes)
     var result = ReadResult.read(0)
     try troubled { () throws(DiskTrouble) in
-      try makingRoom(bytes.count) { () throws(DiskTrouble) in
+      try shelf.makingRoom(forDraftOf: bytes.count) { () throws(DiskTrouble) in
         result = base.copy(bytes, to: file)
         if case .trouble(let trouble) = result { throw trouble }
       }

@@ -103,7 +103,7 @@ extension Draft {
     guard !bytes.isEmpty, bytes.upperBound <= ContentLayout.fileBytesMax else { return .trouble(.tooLarge) }
     return change { (state) throws(DraftStop) in
       try troubled { () throws(DiskTrouble) in
-        try makingRoom(bytes.count) { () throws(DiskTrouble) in
+        try shelf.makingRoom(forDraftOf: bytes.count) { () throws(DiskTrouble) in
           try file.allocate(bytes, keepingSize: true)
         }
       }
@@ -157,7 +157,9 @@ extension Draft {
     let range = offset..<offset + buffer.count
     try makeOwn(edgesOf: range, &state)
     do throws(DiskTrouble) {
-      try makingRoom(buffer.count) { () throws(DiskTrouble) in try file.write(buffer, at: offset) }
+      try shelf.makingRoom(forDraftOf: buffer.count) { () throws(DiskTrouble) in
+        try file.write(buffer, at: offset)
+      }
     } catch {
       undo(writing: range, &state)
       throw .trouble(error)
@@ -189,18 +191,6 @@ extension Draft {
     file.beginWriteback(of: max(0, end - state.unbegunBytes)..<end)
     state.unbegunBytes = 0
   }
-
-  func makingRoom(_ bytes: Int, _ body: () throws(DiskTrouble) -> Void) throws(DiskTrouble) {
-    do throws(DiskTrouble) {
-      try body()
-    } catch .full {
-      guard shelf.evict(atLeast: max(bytes, Self.roomBytesMin), .demand) > 0 else { throw .full }
-      try body()
-    }
-  }
-
-  /// A draft is followed by records of it, which want a little room too.
-  static let roomBytesMin = 4 << 20
 
   private func resize(to fileBytes: Int, _ state: inout State) throws(DraftStop) {
     if fileBytes < state.baseBytes { try cutBase(to: fileBytes, &state) }

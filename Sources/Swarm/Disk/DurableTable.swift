@@ -81,8 +81,14 @@ final class DurableTable<Row: DurableRow>: Sendable {
     }
   }
 
-  /// Of those that were put, the last.
-  func keepLast(_ count: Int) throws(DiskTrouble) {
+  /// Of too many, the half that was put last stays.
+  func putMakingRoom(_ row: Row, _ durability: Folder.Durability) throws(DiskTrouble) {
+    let isFull = state.withLock { $0.rows[row.key] == nil && $0.rows.count >= rowsMax }
+    if isFull { try keepLast(rowsMax / 2) }
+    try put(row, durability)
+  }
+
+  private func keepLast(_ count: Int) throws(DiskTrouble) {
     let rows = rows.suffix(count)
     state.withLock { state in
       state.rows = [:]

@@ -29,19 +29,14 @@ extension KeptNumber: DurableRow {
 /// For any thread; each waits for the disk as long as a write into its cache takes.
 package final class KeptNumbers: Sendable {
   private let table: DurableTable<KeptNumber>
-  private let countMax: Int
 
   package init(in directory: LocalPath, countMax: Int = 1 << 17) throws(DiskTrouble) {
-    self.countMax = countMax
     table = try DurableTable(in: Folder(making: directory), name: "numbers", rowsMax: countMax)
   }
 
   package var all: [KeptNumber] { table.rows }
 
   package func keep(_ kept: KeptNumber) throws(DiskTrouble) {
-    do throws(DiskTrouble) { try table.put(kept, .processCrash) } catch .full {
-      try table.keepLast(countMax / 2)
-      try table.put(kept, .processCrash)
-    }
+    try table.putMakingRoom(kept, .processCrash)
   }
 }

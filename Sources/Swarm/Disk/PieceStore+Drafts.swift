@@ -7,11 +7,8 @@ internal import Synchronization
 extension PieceStore {
   /// Over `base` if it is to begin as that content's bytes; `label` is told if it is found after a crash.
   package func draft(over base: StoredContent? = nil, label: [UInt8] = []) throws(DiskTrouble) -> Draft {
-    do throws(DiskTrouble) {
-      return try Draft(.fresh, in: drafts, on: shelf, over: base, label: label)
-    } catch .full {
-      guard shelf.evict(atLeast: Draft.roomBytesMin, .demand) > 0 else { throw .full }
-      return try Draft(.fresh, in: drafts, on: shelf, over: base, label: label)
+    try shelf.makingRoom(forDraftOf: 0) { () throws(DiskTrouble) in
+      try Draft(.fresh, in: drafts, on: shelf, over: base, label: label)
     }
   }
 

@@ -84,11 +84,9 @@ package final class ShareLedger: Sendable {
   private let downloadTable: DurableTable<LedgeredDownload>
   private let wishTable: DurableTable<LedgeredWish>
   private let broughtTable: DurableTable<LedgeredWish>
-  private let broughtMax: Int
 
   /// Nothing takes what was brought off the list but the file's end, so of too many the oldest go.
   package init(in directory: LocalPath, broughtMax: Int = 1 << 16) throws(DiskTrouble) {
-    self.broughtMax = broughtMax
     let folder = try Folder(making: directory)
     shareTable = try DurableTable(in: folder, name: "shares", rowsMax: Self.rowsMax)
     downloadTable = try DurableTable(in: folder, name: "downloads", rowsMax: Self.rowsMax)
@@ -141,10 +139,7 @@ package final class ShareLedger: Sendable {
   }
 
   package func putBrought(_ wish: LedgeredWish) throws(DiskTrouble) {
-    do throws(DiskTrouble) { try broughtTable.put(wish, .processCrash) } catch .full {
-      try broughtTable.keepLast(broughtMax / 2)
-      try broughtTable.put(wish, .processCrash)
-    }
+    try broughtTable.putMakingRoom(wish, .processCrash)
   }
 
   package func removeBrought(_ key: LedgerKey) throws(DiskTrouble) {

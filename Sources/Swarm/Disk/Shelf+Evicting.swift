@@ -31,6 +31,21 @@ extension Shelf {
     return short == 0 || candidates(for: purpose).reduce(0) { $0 + $1.bytes } >= short
   }
 
+  /// A draft is followed by records of it, which want a little room too.
+  private static let draftBytesMin = 4 << 20
+
+  /// Tried once more where the disk was full and something could go.
+  func makingRoom<Result>(
+    forDraftOf bytes: Int, _ body: () throws(DiskTrouble) -> Result
+  ) throws(DiskTrouble) -> Result {
+    do throws(DiskTrouble) {
+      return try body()
+    } catch .full {
+      guard evict(atLeast: max(bytes, Self.draftBytesMin), .demand) > 0 else { throw .full }
+      return try body()
+    }
+  }
+
   /// How much has gone.
   func evict(atLeast bytes: Int, adding: Int = 0, _ purpose: FetchPurpose) -> Int {
     let freed = evictOnce(atLeast: bytes, adding: adding, purpose)

@@ -168,19 +168,22 @@ extension Fetcher {
 
   /// Says whether anybody wanted to know.
   func peerGained(_ session: PeerSession, _ blocks: HeldBlocks, of key: ContentKey) -> Bool {
-    guard let known = wanted[key], session.joins[key] == .joined,
-      let blocks = blocks.blocks(in: known.content.layout)
-    else { return false }
-    queue.peerGained(session.id, blocks, of: known.content)
-    pumpSoon()
-    return true
+    note(blocks, of: key, from: session) { queue.peerGained(session.id, $0, of: $1) }
   }
 
+  /// The same.
   func peerLost(_ session: PeerSession, _ blocks: HeldBlocks, of key: ContentKey) -> Bool {
+    note(blocks, of: key, from: session) { queue.peerLost(session.id, $0, of: $1) }
+  }
+
+  private func note(
+    _ blocks: HeldBlocks, of key: ContentKey, from session: PeerSession,
+    _ tell: (BlockRuns, FetchedContent) -> Void
+  ) -> Bool {
     guard let known = wanted[key], session.joins[key] == .joined,
       let blocks = blocks.blocks(in: known.content.layout)
     else { return false }
-    queue.peerLost(session.id, blocks, of: known.content)
+    tell(blocks, known.content)
     pumpSoon()
     return true
   }

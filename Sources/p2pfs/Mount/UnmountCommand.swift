@@ -48,6 +48,7 @@ extension UnmountCommand {
       guard Instant.now < deadline else {
         throw .inUse("the daemon is still at work though its directory is unmounted: see \(state)/daemon.log")
       }
+      // Its lock is free when it has ended, whoever's child it is; nobody is told of that.
       usleep(5_000)
     }
   }

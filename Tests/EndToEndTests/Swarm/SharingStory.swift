@@ -5,12 +5,19 @@ import Foundation
 import Testing
 
 extension Story {
-  /// alice owns the group `team`, and bob is in it. Nobody has a daemon yet.
-  static func ofTwo(trackers: Int = 1) -> (Story, Person, Person) {
+  /// alice owns the group `team`. Nobody has a daemon yet.
+  static func ofOne(trackers: Int = 1) -> (Story, Person) {
     let story = Story(trackers: trackers)
     story.startTracker()
-    let (alice, bob) = (story.member("alice"), story.member("bob"))
+    let alice = story.member("alice")
     alice.succeeds("create_group", "team")
+    return (story, alice)
+  }
+
+  /// And bob is in it.
+  static func ofTwo(trackers: Int = 1) -> (Story, Person, Person) {
+    let (story, alice) = ofOne(trackers: trackers)
+    let bob = story.member("bob")
     alice.admits(bob)
     return (story, alice, bob)
   }

@@ -8,10 +8,7 @@ import Testing
   private let alice: Person
 
   init() {
-    story = Story()
-    story.startTracker()
-    alice = story.member("alice")
-    alice.succeeds("create_group", "team")
+    (story, alice) = Story.ofOne()
     alice.serves()
   }
 
