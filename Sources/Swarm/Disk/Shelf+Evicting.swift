@@ -46,12 +46,12 @@ extension Shelf {
     }
   }
 
-  /// How much has gone.
+  /// How much has gone. What is kept for others' sake goes only for what was refused, and not because the disk is small.
   func evict(atLeast bytes: Int, adding: Int = 0, _ purpose: FetchPurpose) -> Int {
     let freed = evictOnce(atLeast: bytes, adding: adding, purpose)
-    guard purpose == .demand, freed < bytes || freed == 0 && room.diskShortage(adding: adding) > 0,
-      let giveUp = giveUp.withLock({ $0 }), giveUp()
-    else { return freed }
+    guard purpose == .demand, freed < bytes, let giveUp = giveUp.withLock({ $0 }), giveUp() else {
+      return freed
+    }
     return freed + evictOnce(atLeast: bytes - freed, adding: adding, purpose)
   }
 

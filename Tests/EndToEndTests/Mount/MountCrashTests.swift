@@ -81,6 +81,33 @@ import Testing
     mounted.unmounts()
   }
 
+  @Test(.enabled(if: Disk.isPossible, "a small disk needs root"))
+  func `on a small disk too who has the old version open reads it to its end`() throws {
+    let disk = Disk(.memory(mebibytes: 200))
+    let story = Story()
+    story.startTracker()
+    let alice = story.person("alice")
+    alice.environment = ["P2PFS_STATE": disk.path + "/state"]
+    alice.succeeds("create_user", "alice", alice.password)
+    alice.succeeds("login", "alice", alice.password)
+    let writer = alice.mounts()
+    writer.does("mkdir team; head -c 20M /dev/urandom > $S/old; cp $S/old team/f")
+    let bob = story.member("bob")
+    bob.succeeds("join_group", "team")
+    alice.succeeds("accept_request", "team", "bob")
+    let reader = bob.mounts()
+    reader.sees("f", by: "ls team")
+    let reading = reader.starts(
+      "exec 3< team/f; head -c 16384 <&3 > $S/read; touch $S/begun; while [ ! -e $S/go ]; do sleep 0.1; done; cat <&3 >> $S/read; cmp $S/old $S/read"
+    )
+    reader.sees("", by: "ls $S/begun > /dev/null")
+    // The cache is looked after every ten seconds.
+    writer.does("echo new > team/f; sleep 12; touch $S/go")
+    let outcome = reading.finish()
+    #expect(outcome.exit == 0, "\(outcome)")
+    writer.unmounts()
+  }
+
   @Test func `who comes back to his address is read from at once, however often he does`() throws {
     let team = try MountedTeam("bob")
     let (story, bob) = (team.story, team[0])
