@@ -64,6 +64,25 @@ import Visitors
     #expect(network.seconds < 64 * 1.048576 / 37.5 * 1.25 + 0.2)
   }
 
+  @Test func `seeds that are each faster than who fetches share the work`() throws {
+    let network = Simulation(fileBytes: 128 << 20, seed: Self.seed("share"))
+    let seeds = (0..<4).map {
+      network.join(
+        "s\($0)", held: BlockRuns(allOf: network.layout), bytesPerSecond: 100e6, latency: 0.0001)
+    }
+    // What one of them has on its way would be all that may be.
+    var limits = SwarmLimits()
+    limits.inFlightBytesMax = 4 << 20
+    let bob = network.join("bob", bytesPerSecond: 100e6, latency: 0.0001, limits: limits)
+    network.connectAll()
+    let outcome = bob.downloads()
+    network.run(atMost: 60) { !outcome.now.isEmpty }
+    #expect(outcome.now == [.done])
+    let shares = seeds.map { Double($0.sentBytes) / Double(128 << 20) }
+    print("shares of four: \(shares)")
+    #expect(shares.allSatisfy { $0 > 0.2 })
+  }
+
   @Test func `reads are answered at once while a download fills the lines`() throws {
     let network = Simulation(fileBytes: 256 << 20, seed: Self.seed("reads"))
     for number in 0..<4 {

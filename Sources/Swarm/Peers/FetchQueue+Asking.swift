@@ -9,12 +9,20 @@ extension FetchQueue {
   func pump(now: Instant) {
     limitOpens = .never
     for urgency in Urgency.allCases { askForDemands(urgency, now: now) }
-    for peer in peers.keys.sorted() { askForDownloads(peer, now: now) }
+    for peer in leastAskedFirst() { askForDownloads(peer, now: now) }
     failSourceless(now: now)
     tellSettled()
   }
 
   func isReading(_ now: Instant) -> Bool { now < readingUntil }
+
+  /// Where we are slower than all of them together, what may be on its way is shared: the first must not take it all.
+  private func leastAskedFirst() -> [PeerID] {
+    peers.map { (bytes: $0.value.outstandingBytes, id: $0.key) }.sorted {
+      ($0.bytes, $0.id) < ($1.bytes, $1.id)
+    }
+    .map(\.id)
+  }
 
   private func askForDemands(_ urgency: Urgency, now: Instant) {
     for content in contents.values where !content.demands.isEmpty {

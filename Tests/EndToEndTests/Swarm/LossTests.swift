@@ -9,26 +9,8 @@ import Visitors
 @Suite(.serialized) struct LossTests {
   private static let mebibyte = 1 << 20
 
-  /// What the tracker knows of who has which pieces.
-  private func pieces(_ source: HashedSource, in group: GroupID, _ team: Team) throws -> [UserName: Set<
-    UInt32
-  >] {
-    let user = try #require(UserName(team[0].name))
-    let visitor = try Visitor(to: team.story.ports[0], as: team.mint.credential(user))
-    defer { visitor.leave() }
-    try visitor.follow()
-    guard case .holders(let holders) = try visitor.ask(.locate(source.key(in: group))) else { return [:] }
-    return holders.reduce(into: [:]) { all, holder in
-      switch holder.pieces {
-      case .none: break
-      case .all: all[holder.user] = Set(0..<UInt32(source.pieceCount))
-      case .some(let runs): all[holder.user] = Set(runs.joined())
-      }
-    }
-  }
-
   @Test func `two who fetch complete each other when the origin is killed`() throws {
-    let team = try Team("alice", "bob", "carol")
+    let team = try Team("alice", "bob", "carol", "dave", "erin")
     let (alice, bob, carol) = (team[0], team[1], team[2])
     team.makeFile("big", bytes: 64 * Self.mebibyte)
     let origin = alice.serves("--up-limit", "16M")
@@ -36,16 +18,19 @@ import Visitors
     let (source, group) = (try HashedSource(team.path("big")), try team.id)
     bob.serves("--up-limit", "4M")
     carol.serves("--up-limit", "4M")
+    let onlookers = [try Onlooker("dave", in: team), try Onlooker("erin", in: team)]
     let downloads = [bob.begins("big", to: "bobs"), carol.begins("big", to: "carols")]
+    for (person, onlooker) in zip([bob, carol], onlookers) {
+      try person.waits(forBytes: 1, of: "team/big")
+      try onlooker.watches(person, source, in: group)
+    }
     // Killed as soon as the two have it all between them.
     let deadline = Date(timeIntervalSinceNow: 30)
-    var known: [UserName: Set<UInt32>] = [:]
-    repeat {
-      usleep(50_000)
-      known = try pieces(source, in: group, team).filter { $0.key != UserName("alice") }
-      let held = known.values.reduce(into: Set()) { $0.formUnion($1) }
-      guard held.count < source.pieceCount else { break }
-    } while Date() < deadline
+    while Date() < deadline {
+      let held = onlookers.reduce(into: BlockRuns()) { $0.formUnion($1.held(of: source.layout)) }
+      guard held.count < source.layout.blockCount else { break }
+      usleep(20_000)
+    }
     origin.isKilled()
     let had = try [bob, carol].map { try $0.status.fetched.kept }
     #expect(had.allSatisfy { $0 < source.bytes.count }, "both were done before the origin was killed: \(had)")

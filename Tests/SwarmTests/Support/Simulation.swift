@@ -44,11 +44,13 @@ final class Simulation {
     events.insert(event, at: low)
   }
 
-  func join(_ name: String, held: BlockRuns = BlockRuns(), bytesPerSecond: Double, latency: Double)
-    -> SimulatedMember
-  {
+  func join(
+    _ name: String, held: BlockRuns = BlockRuns(), bytesPerSecond: Double, latency: Double,
+    limits: SwarmLimits = SwarmLimits()
+  ) -> SimulatedMember {
     let id = PeerID(user: UserName(name)!, lineage: UInt64(members.count + 1))
-    let member = SimulatedMember(id, self, held: held, bytesPerSecond: bytesPerSecond, latency: latency)
+    let member = SimulatedMember(
+      id, self, held: held, bytesPerSecond: bytesPerSecond, latency: latency, limits)
     members[id] = member
     return member
   }
@@ -98,13 +100,14 @@ final class SimulatedMember: FetchLines {
   private(set) var askedOf: [PeerID: Int] = [:]
   private(set) var dropped: [PeerID] = []
 
-  init(_ id: PeerID, _ network: Simulation, held: BlockRuns, bytesPerSecond: Double, latency: Double) {
+  init(
+    _ id: PeerID, _ network: Simulation, held: BlockRuns, bytesPerSecond: Double, latency: Double,
+    _ limits: SwarmLimits
+  ) {
     self.id = id
     self.network = network
     self.bytesPerSecond = bytesPerSecond
     self.latency = latency
-    var limits = SwarmLimits()
-    limits.readMilliseconds = 30_000
     queue = FetchQueue(as: id, limits: limits, lines: self, seed: network.random.next(), now: network.now)
     content = queue.open(network.key, network.layout, held: held, now: network.now)
     content.isBeingLocated = false
