@@ -107,8 +107,8 @@ private final class Clone {
   }
 
   var mounts: [String] {
-    let table = (try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? ""
-    return table.split(separator: "\n").map(String.init).filter { $0.contains(scratch.path) }
+    KernelText.of("/proc/self/mounts").split(separator: "\n").map(String.init)
+      .filter { $0.contains(scratch.path) }
   }
 
   /// Of the programs that were started in it.
@@ -117,7 +117,7 @@ private final class Clone {
     return all.filter { Int32($0) != nil }.filter { pid in
       let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")
       let directory = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd")
-      let words = (try? String(contentsOfFile: "/proc/\(pid)/environ", encoding: .utf8)) ?? ""
+      let words = KernelText.of("/proc/\(pid)/environ")
       return program?.hasPrefix(Programs.root + ".build/") == true
         && (directory?.hasPrefix(scratch.path) == true || words.contains(scratch.path))
     }

@@ -80,10 +80,7 @@ import Testing
   /// It has its state directory and so is past the beginning.
   private func connectionsAreTried(by child: Child) -> Bool {
     let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(child.pid)/task")) ?? []
-    return threads.contains { thread in
-      (try? String(contentsOfFile: "/proc/\(child.pid)/task/\(thread)/comm", encoding: .utf8))
-        == "tracker-line\n"
-    }
+    return threads.contains { KernelText.of("/proc/\(child.pid)/task/\($0)/comm") == "tracker-line\n" }
   }
 
   @Test(arguments: ["::1 twofold\n127.0.0.1 twofold\n", "127.0.0.1 twofold\n::1 twofold\n"])

@@ -117,10 +117,7 @@ extension OneNetwork {
       person.environment = ["P2PFS_PASSWORD": canary]
       let child = person.start(["login", "walter", canary, "--tracker", nowhere])
       func traces() -> String {
-        ["cmdline", "environ"].map { file in
-          let bytes = FileManager.default.contents(atPath: "/proc/\(child.pid)/\(file)") ?? Data()
-          return String(decoding: bytes, as: UTF8.self)
-        }.joined()
+        ["cmdline", "environ"].map { KernelText.of("/proc/\(child.pid)/\($0)") }.joined()
       }
       let deadline = Date(timeIntervalSinceNow: 3)
       while traces().contains(canary) || !traces().contains("nowhere.txt"), Date() < deadline { usleep(1000) }

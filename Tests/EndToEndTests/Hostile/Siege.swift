@@ -117,7 +117,7 @@ struct Figures {
   let cpuSeconds: Double
 
   init(of pid: pid_t) {
-    let status = String(decoding: contents(of: "/proc/\(pid)/status"), as: UTF8.self)
+    let status = KernelText.of("/proc/\(pid)/status")
     func number(_ name: String) -> Int {
       let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
       return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }
@@ -126,7 +126,7 @@ struct Figures {
     residentKiB = number("VmRSS")
     threads = number("Threads")
     let fields =
-      String(decoding: contents(of: "/proc/\(pid)/stat"), as: UTF8.self)
+      KernelText.of("/proc/\(pid)/stat")
       .split(separator: ")").last?.split(separator: " ") ?? []
     let ticks = fields.count > 12 ? (Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0) : 0
     cpuSeconds = ticks / Double(sysconf(Int32(_SC_CLK_TCK)))

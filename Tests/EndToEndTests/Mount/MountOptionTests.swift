@@ -44,15 +44,12 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
     let place = alice.story.scratch.make("m")
     alice.story.mountPoints.insert(place)
     let helper = "PATH=${1%/*}:$PATH exec sh \(Programs.root)Packaging/mount.p2pfs \(alice.state) \(place)"
-    func isMounted() -> Bool {
-      ((try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)) ?? "").contains(" \(place) ")
-    }
-    #expect(alice.run([], through: helper + " -f -o bogus").exit == 0 && !isMounted())
-    #expect(alice.run([], through: helper + " -o rw -f").exit == 0 && !isMounted())
+    #expect(alice.run([], through: helper + " -f -o bogus").exit == 0 && !KernelText.isMounted(place))
+    #expect(alice.run([], through: helper + " -o rw -f").exit == 0 && !KernelText.isMounted(place))
     expectFailure(alice.run([], through: helper + " -o rw,bogus"), 64, "bogus")
     let outcome = alice.run(
       [], through: helper + " -s -n -v -N /proc/self/ns/mnt -t p2pfs -o rw,nodiratime,_netdev -o noexec")
-    #expect(outcome.exit == 0 && isMounted(), "\(outcome)")
+    #expect(outcome.exit == 0 && KernelText.isMounted(place), "\(outcome)")
     alice.succeeds("unmount", place)
   }
 }

@@ -36,10 +36,7 @@ final class MountedDirectory {
     while isMounted, Child("/usr/bin/umount", ["-l", path]).finish().exit == 0 {}
   }
 
-  var isMounted: Bool {
-    let table = (try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)) ?? ""
-    return table.contains(" \(path) ")
-  }
+  var isMounted: Bool { KernelText.isMounted(path) }
 
   /// Whoever holds the lock of the state directory.
   var daemon: pid_t? {

@@ -58,9 +58,8 @@ final class Replica {
       ]
         + ["sh", "-c", script, "sh", directory.path, Programs.root, start])
     #expect(holder.waitFor("up"), "\(holder.text(2))")
-    let children = try? String(
-      contentsOfFile: "/proc/\(holder.pid)/task/\(holder.pid)/children", encoding: .utf8)
-    first = children.flatMap { pid_t($0.split(separator: " ").first ?? "") } ?? 0
+    let children = KernelText.of("/proc/\(holder.pid)/task/\(holder.pid)/children")
+    first = children.split(separator: " ").first.flatMap { pid_t($0) } ?? 0
     if booted { does("until systemctl is-system-running --wait >/dev/null; do sleep 0.05; done") }
   }
 
