@@ -270,6 +270,19 @@ import Testing
     }
   }
 
+  @Test func `a disk that is nearly full has room for what somebody waits for, and for nothing else`() throws
+  {
+    var random = SeededRandom()
+    let disk = SmallDisk(mebibytes: 12)
+    let store = try PieceStore(
+      at: LocalPath(disk.path + "/cache")!, limit: CacheLimit(bytes: 1 << 40, freeBytes: mebibytes(32)))
+    let sample = Sample(byteCount: mebibytes(1), random: &random)
+    let content = try store.content(sample.name)
+    for list in sample.lists { #expect(content.merge(list)) }
+    #expect(sample.put(blocks(0..<1), into: content, for: .ahead) == .trouble(.full))
+    #expect(sample.put(blocks(0..<1), into: content).isKept)
+  }
+
   @Test func `so much of the disk stays free for others`() throws {
     var random = SeededRandom()
     let disk = SmallDisk(mebibytes: 12)

@@ -8,13 +8,18 @@ internal import Synchronization
 package struct CacheLimit: Hashable, Sendable {
   /// Of what was fetched, and can be fetched again.
   package let bytes: Int
-  /// So much of the disk stays free for others.
-  package let freeBytes: Int
+  /// So much of the disk stays free for others; nil for what suits the disk.
+  package let freeBytes: Int?
 
-  package init(bytes: Int, freeBytes: Int = 1 << 30) {
+  package init(bytes: Int, freeBytes: Int? = nil) {
     self.bytes = bytes
     self.freeBytes = freeBytes
   }
+
+  package static func freeBytes(ofDisk bytes: Int) -> Int { min(1 << 30, bytes / 20) }
+
+  /// What somebody waits for may take nearly all of that too: he would rather read it than be told to make room.
+  package static func leastFreeBytes(of freeBytes: Int) -> Int { freeBytes / 16 }
 }
 
 package struct CacheUsage: Hashable, Sendable {
@@ -43,11 +48,13 @@ final class CacheRoom: Sendable {
 
   let limit: CacheLimit
   private let folder: Folder
+  private let freeBytes: Int
   private let state = Mutex(State())
 
   init(limit: CacheLimit, in folder: Folder) {
     self.limit = limit
     self.folder = folder
+    freeBytes = limit.freeBytes ?? CacheLimit.freeBytes(ofDisk: (try? folder.diskBytes()) ?? .max)
   }
 
   func add(_ bytes: Int, isKept: Bool) {
@@ -61,20 +68,24 @@ final class CacheRoom: Sendable {
   /// How much must go before so much more may come.
   func shortage(adding bytes: Int) -> Int {
     refreshIfOld()
-    return state.withLock { $0.shortage(adding: bytes, limit, isLimited: true) }
+    return state.withLock { $0.shortage(adding: bytes, limit.bytes, freeBytes) }
   }
 
   /// The same of the disk alone, whatever the limit says.
   func diskShortage(adding bytes: Int) -> Int {
     refreshIfOld()
-    return state.withLock { $0.shortage(adding: bytes, limit, isLimited: false) }
+    return state.withLock { $0.shortage(adding: bytes, nil, freeBytes) }
   }
 
   /// So much is written next, if there is room; `release` it afterwards.
   func claim(_ bytes: Int, beyondLimit: Bool = false) -> Bool {
     refreshIfOld()
     return state.withLock { state in
-      guard state.shortage(adding: bytes, limit, isLimited: !beyondLimit) == 0 else { return false }
+      let short =
+        beyondLimit
+        ? state.shortage(adding: bytes, nil, CacheLimit.leastFreeBytes(of: freeBytes))
+        : state.shortage(adding: bytes, limit.bytes, freeBytes)
+      guard short == 0 else { return false }
       state.comingBytes += bytes
       return true
     }
@@ -109,9 +120,9 @@ final class CacheRoom: Sendable {
 }
 
 extension CacheRoom.State {
-  fileprivate func shortage(adding bytes: Int, _ limit: CacheLimit, isLimited: Bool) -> Int {
+  fileprivate func shortage(adding bytes: Int, _ limitBytes: Int?, _ keptFree: Int) -> Int {
     let coming = comingBytes + bytes
-    let ofDisk = max(0, limit.freeBytes + coming - freeBytes)
-    return isLimited ? max(ofDisk, fetchedBytes + coming - limit.bytes) : ofDisk
+    let ofDisk = max(0, keptFree + coming - freeBytes)
+    return limitBytes.map { max(ofDisk, fetchedBytes + coming - $0) } ?? ofDisk
   }
 }

@@ -70,9 +70,20 @@ final class Folder: Sendable {
   func device() throws(DiskTrouble) -> UInt64 { try descriptor.stamp().device }
 
   func freeBytes() throws(DiskTrouble) -> Int {
+    let status = try disk()
+    return Int(status.f_bavail) * Int(status.f_frsize)
+  }
+
+  /// Of the whole disk.
+  func diskBytes() throws(DiskTrouble) -> Int {
+    let status = try disk()
+    return Int(status.f_blocks) * Int(status.f_frsize)
+  }
+
+  private func disk() throws(DiskTrouble) -> statvfs {
     var status = statvfs()
     try orTrouble(fstatvfs(descriptor.number, &status))
-    return Int(status.f_bavail) * Int(status.f_frsize)
+    return status
   }
 }
 

@@ -10,6 +10,8 @@ struct PieceUses: Sendable {
   /// For pieces that were not used since the content was opened.
   private(set) var earliest: UseTime = 0
   private(set) var latest: UseTime = 0
+  /// How many wait for a piece, to read it when it has come.
+  private var waiting: [UInt32: Int] = [:]
 
   init(openedAfter earliest: UseTime = 0) {
     self.earliest = earliest
@@ -32,6 +34,19 @@ struct PieceUses: Sendable {
   }
 
   func time(of piece: UInt32) -> UseTime { times[piece] ?? earliest }
+
+  func isAwaited(_ piece: UInt32) -> Bool { waiting[piece] != nil }
+
+  mutating func beginWaiting(for pieces: Range<UInt32>) {
+    for piece in pieces { waiting[piece, default: 0] += 1 }
+  }
+
+  mutating func endWaiting(for pieces: Range<UInt32>) {
+    for piece in pieces {
+      let others = (waiting[piece] ?? 1) - 1
+      waiting[piece] = others > 0 ? others : nil
+    }
+  }
 
   mutating func forget(_ pieces: Range<UInt32>) {
     for piece in pieces { times[piece] = nil }

@@ -15,8 +15,8 @@ extension Shelf {
   private static let freshMilliseconds: UseTime = 1_000
   private static let freshBytesMax = 2 << 20
 
-  /// What somebody wants is taken beyond the limit where nothing can go for it; what is only guessed is not, and the
-  /// disk's own floor holds for both. The room is `release`d when the bytes are written.
+  /// What somebody wants is taken beyond the limit where nothing can go for it; what is only guessed is not, and leaves
+  /// more of the disk free. The room is `release`d when the bytes are written.
   func claimRoom(for bytes: Int, _ purpose: FetchPurpose) throws(DiskTrouble) {
     while !room.claim(bytes) {
       guard evict(atLeast: 0, adding: bytes, purpose) == 0 else { continue }

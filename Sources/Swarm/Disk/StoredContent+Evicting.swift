@@ -23,8 +23,9 @@ extension StoredContent {
       guard !state.isKept, state.pins == 0, let body = state.bodies.first(where: \.file.isCache) else {
         return []
       }
-      return state.bytesInCache(of: body, layout: layout).map { piece, bytes in
-        Offer(piece: piece, time: state.uses.time(of: piece), isEdge: isEdge(piece), bytes: bytes)
+      return state.bytesInCache(of: body, layout: layout).compactMap { piece, bytes in
+        if state.uses.isAwaited(piece) { return nil }
+        return Offer(piece: piece, time: state.uses.time(of: piece), isEdge: isEdge(piece), bytes: bytes)
       }
     }
   }
@@ -57,7 +58,7 @@ extension StoredContent {
       guard !state.isKept, state.pins == 0, let index = state.bodies.firstIndex(where: \.file.isCache) else {
         return (nil, [], [], 0)
       }
-      let runs = pieces.map { layout.blocks(ofPiece: Int($0)) }
+      let runs = pieces.filter { !state.uses.isAwaited($0) }.map { layout.blocks(ofPiece: Int($0)) }
         .filter { run in !state.writing.contains { $0.clamped(to: run) != nil } }
       var lost: [BlockRange] = []
       var bytes = 0
@@ -87,6 +88,26 @@ extension StoredContent {
     guard let allocated = try? file.descriptor.allocatedBytes() else { return }
     let delta = state.withLock { $0.setAllocated(allocated) }
     shelf.room.add(delta, isKept: false)
+  }
+}
+
+/// Who waits for these pieces finds all of them when they have come: none is evicted while this lives.
+package final class AwaitedPieces: Sendable {
+  private let content: StoredContent
+  private let pieces: Range<UInt32>
+
+  fileprivate init(_ pieces: Range<UInt32>, of content: StoredContent) {
+    self.content = content
+    self.pieces = pieces
+    content.state.withLock { $0.uses.beginWaiting(for: pieces) }
+  }
+
+  deinit { content.state.withLock { $0.uses.endWaiting(for: pieces) } }
+}
+
+extension StoredContent {
+  package func awaiting(_ bytes: Range<Int>) -> AwaitedPieces? {
+    layout.blocks(touching: bytes).map { AwaitedPieces($0.pieces, of: self) }
   }
 }
 

@@ -29,8 +29,8 @@ extension FetchQueue {
       for id in content.demands.keys.sorted(by: { $0.number < $1.number }) {
         guard let demand = content.demands[id], demand.urgency == urgency else { continue }
         if urgency == .now { readingUntil = max(readingUntil, now + Self.readingMilliseconds) }
-        for run in content.openBlocks(in: demand.blocks).runs {
-          place(run, of: content, urgency, now: now)
+        for part in demand.toCome.runs {
+          for run in content.openBlocks(in: part).runs { place(run, of: content, urgency, now: now) }
         }
       }
     }

@@ -73,22 +73,23 @@ extension FetchQueue {
   func failSourceless(now: Instant) {
     for content in contents.values where !content.demands.isEmpty && !content.isBeingLocated {
       for (id, demand) in content.demands {
-        guard isSourceless(demand.blocks, of: content) else { continue }
+        guard isSourceless(demand.toCome, of: content) else { continue }
         content.demands[id] = nil
         settled.append((demand.then, .failure(.noSource)))
       }
     }
   }
 
-  /// Whether there is a block among them that is not here, not on its way, and with nobody who may have it.
-  private func isSourceless(_ blocks: Range<Int>, of content: FetchedContent) -> Bool {
-    var gaps = content.held.gaps(in: blocks)
+  /// Whether there is a block among these, which are not here, that is not on its way, and with nobody who may have it.
+  private func isSourceless(_ blocks: BlockRuns, of content: FetchedContent) -> Bool {
+    guard let first = blocks.runs.first, let last = blocks.runs.last else { return false }
+    var gaps = blocks
     for ticket in content.requests {
       if let request = requests[ticket] { gaps.remove(request.blocks.indices) }
     }
     for holding in content.holdings.values {
       guard !gaps.isEmpty else { return false }
-      gaps.subtract(holding.overlap(with: blocks))
+      gaps.subtract(holding.overlap(with: first.lowerBound..<last.upperBound))
     }
     return gaps.runs.contains { run in
       run.contains { block in !content.prospects.contains { $0.mayHold(block) } }

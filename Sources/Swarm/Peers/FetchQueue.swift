@@ -111,11 +111,11 @@ extension FetchQueue {
     _ id: DemandID, _ blocks: BlockRange, of content: FetchedContent, _ urgency: Urgency, now: Instant,
     then: @escaping Then
   ) {
-    let missing = content.held.gaps(in: blocks.indices).count
-    guard missing > 0 else { return settled.append((then, .success(()))) }
+    let missing = content.held.gaps(in: blocks.indices)
+    guard !missing.isEmpty else { return settled.append((then, .success(()))) }
     if urgency < .ahead { readingUntil = max(readingUntil, now + Self.readingMilliseconds) }
     content.demands[id] = Demand(
-      blocks: blocks.indices, urgency: urgency, missing: missing, lastProgress: now, then: then)
+      blocks: blocks.indices, urgency: urgency, toCome: missing, lastProgress: now, then: then)
     if urgency == .now { hasten(blocks, of: content, now: now) }
   }
 
@@ -187,11 +187,12 @@ extension FetchQueue {
     content.held.insert(blocks)
     content.open.remove(blocks)
     for (id, demand) in content.demands where demand.blocks.overlaps(blocks) {
-      let count = new.overlapCount(with: demand.blocks)
-      guard count > 0 else { continue }
-      content.demands[id]?.missing -= count
+      var toCome = demand.toCome
+      toCome.subtract(new)
+      guard toCome != demand.toCome else { continue }
+      content.demands[id]?.toCome = toCome
       content.demands[id]?.lastProgress = now
-      if demand.missing == count {
+      if toCome.isEmpty {
         content.demands[id] = nil
         settled.append((demand.then, .success(())))
       }

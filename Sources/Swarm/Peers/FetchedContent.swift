@@ -7,7 +7,8 @@ internal import Link
 struct Demand {
   let blocks: Range<Int>
   let urgency: Urgency
-  var missing: Int
+  /// What of them has not come since they were wanted: what has, and was thrown out again, is not fetched for this.
+  var toCome: BlockRuns
   var lastProgress: Instant
   let then: FetchQueue.Then
 }

@@ -70,7 +70,7 @@ extension Fetcher {
   /// Those who were reached do not have all that is wanted.
   func isStarved(_ known: Wanted) -> Bool {
     known.content.demands.values.contains { demand in
-      known.content.openBlocks(in: demand.blocks).runs.contains { run in
+      demand.toCome.runs.contains { run in
         !known.content.holdings.values.contains {
           $0.run(from: run.lowerBound).map { $0.overlaps(run) } ?? false
         }

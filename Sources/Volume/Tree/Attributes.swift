@@ -88,13 +88,13 @@ package struct AttributeChange: Hashable, Sendable {
 
 package struct SpaceUse: Hashable, Sendable {
   package let totalBytes: Int
-  /// What may still be written: the disk may have less room than the limit leaves.
-  package let freeBytes: Int
   package let usedBytes: Int
+  /// What may still be written: the disk may have less room than the limit leaves.
+  package let roomBytes: Int
 
-  package init(totalBytes: Int, freeBytes: Int, usedBytes: Int) {
+  package init(totalBytes: Int, usedBytes: Int, roomBytes: Int) {
     self.totalBytes = totalBytes
-    self.freeBytes = freeBytes
     self.usedBytes = usedBytes
+    self.roomBytes = roomBytes
   }
 }

@@ -2,7 +2,7 @@
 
 internal import GroupModel
 internal import Link
-internal import Swarm
+package import Swarm
 internal import Synchronization
 
 /// ## Concurrency model
@@ -108,6 +108,11 @@ extension OpenFile {
       }
       then(error)
     }
+  }
+
+  /// To be held by who waits for these bytes until he has read them.
+  package func awaiting(_ bytes: Range<Int>) -> AwaitedPieces? {
+    file.state.withLock { $0.draft?.base ?? $0.stored }?.awaiting(bytes)
   }
 
   private static let latelyMilliseconds = 300

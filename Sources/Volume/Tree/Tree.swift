@@ -66,7 +66,7 @@ package final class Tree: Sendable {
     // What is the member's own has no limit, and what a reader waits for may go a little beyond it.
     let used = min(total, usage.fetchedBytes + usage.ownBytes)
     return SpaceUse(
-      totalBytes: total, freeBytes: min(total - used, max(0, usage.diskFreeBytes)), usedBytes: used)
+      totalBytes: total, usedBytes: used, roomBytes: min(total - used, max(0, usage.diskFreeBytes)))
   }
 }
 

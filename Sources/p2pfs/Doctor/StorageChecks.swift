@@ -7,6 +7,7 @@ import Volume
 
 struct StorageFacts: Hashable, Sendable {
   var freeBytes: UInt64 = 0
+  var diskBytes: UInt64 = 0
   /// Of what was downloaded and published; nil where there was no time to count it.
   var cachedBytes: UInt64?
   var cacheBytesMax: UInt64 = 0
@@ -22,19 +23,24 @@ enum StorageChecks {
   }
 
   private static func cache(_ facts: StorageFacts) -> Finding {
-    let floor = UInt64(CacheLimit(bytes: 0).freeBytes)
+    let floor = CacheLimit.freeBytes(ofDisk: Int(facts.diskBytes))
+    let least = CacheLimit.leastFreeBytes(of: floor)
     let (free, limit) = (ProgressBar.size(facts.freeBytes), ProgressBar.size(facts.cacheBytesMax))
-    let cached = facts.cachedBytes ?? 0
-    guard facts.freeBytes > floor else {
-      return .problem(
-        "cache",
-        "\(free) of its disk are free, and \(ProgressBar.size(floor)) always stay so: nothing can be fetched",
-        "make room on that disk, or choose another with --state DIR")
+    let cached = Int(facts.cachedBytes ?? 0)
+    let room = max(0, Int(facts.freeBytes) - floor) + cached
+    let remedy = "make room on that disk, or choose another with --state DIR"
+    guard facts.freeBytes > least else {
+      return .problem("cache", "\(free) of its disk are free: nothing can be fetched", remedy)
     }
-    guard facts.freeBytes - floor + cached >= facts.cacheBytesMax else {
-      let room = ProgressBar.size(facts.freeBytes - floor + cached)
+    guard room > 0 else {
       return .warning(
-        "cache", "it may take \(limit), but its disk has room for \(room) only (\(free) free)",
+        "cache", "\(free) of its disk are free: nothing is fetched ahead, and what is read does not stay",
+        remedy)
+    }
+    guard room >= facts.cacheBytesMax else {
+      return .warning(
+        "cache",
+        "it may take \(limit), but its disk has room for \(ProgressBar.size(UInt64(room))) only (\(free) free)",
         "make room on that disk, or say less with --cache-size SIZE: what was used longest ago goes earlier")
     }
     let used = facts.cachedBytes.map { "\(ProgressBar.size($0)) of \(limit)" } ?? "up to \(limit)"
@@ -67,7 +73,7 @@ extension StorageFacts {
   static func of(_ state: String, _ options: Options) -> StorageFacts {
     var facts = StorageFacts()
     facts.cacheBytesMax = options.cacheBytesMax
-    facts.freeBytes = freeBytes(near: state)
+    (facts.freeBytes, facts.diskBytes) = disk(near: state)
     facts.pending = [JournalFolder.pending, JournalFolder.withdrawn].reduce(0) { sum, name in
       sum + (LocalPath("\(state)/\(name)").flatMap { try? PublishJournal.count(in: $0) } ?? 0)
     }
@@ -76,14 +82,15 @@ extension StorageFacts {
   }
 
   /// Of the disk on which it lies, or will lie.
-  private static func freeBytes(near path: String) -> UInt64 {
+  private static func disk(near path: String) -> (freeBytes: UInt64, bytes: UInt64) {
     var place = WorkingDirectory.absolute(path)
     var status = statvfs()
     while statvfs(place, &status) != 0 {
-      guard errno == ENOENT, let cut = place.lastIndex(of: "/"), place != "/" else { return 0 }
+      guard errno == ENOENT, let cut = place.lastIndex(of: "/"), place != "/" else { return (0, 0) }
       place = cut == place.startIndex ? "/" : String(place[..<cut])
     }
-    return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+    let blockBytes = UInt64(status.f_frsize)
+    return (UInt64(status.f_bavail) * blockBytes, UInt64(status.f_blocks) * blockBytes)
   }
 
   /// What the cache's files occupy. May take its time.

@@ -47,8 +47,8 @@ extension FuseOperations {
     var bytes = statvfs()
     (bytes.f_bsize, bytes.f_frsize, bytes.f_namemax) = (4096, 4096, 255)
     bytes.f_blocks = fsblkcnt_t(space.totalBytes / 4096)
-    bytes.f_bfree = fsblkcnt_t(space.freeBytes / 4096)
-    bytes.f_bavail = bytes.f_bfree
+    bytes.f_bfree = fsblkcnt_t((space.totalBytes - space.usedBytes) / 4096)
+    bytes.f_bavail = fsblkcnt_t(space.roomBytes / 4096)
     reply.space(bytes)
   }
 

@@ -188,12 +188,13 @@ extension FuseOperations {
     case .failed(let error): reply.fail(error)
     case .needs(let bytes):
       counts.parked.add()
+      let awaited = file.awaiting(bytes)
       ParkedOperation(
         reply, crew: crew, waiting: waiting,
         bring: { bytes, then in
           let bringing = file.bring(bytes, then: then)
           return { bringing.cancel() }
-        }, tryAgain: tryAgain
+        }, tryAgain: { withExtendedLifetime(awaited, tryAgain) }
       ).begin(with: bytes)
     }
   }

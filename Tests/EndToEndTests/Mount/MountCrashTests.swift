@@ -108,6 +108,28 @@ import Testing
     writer.unmounts()
   }
 
+  @Test(.enabled(if: Disk.isPossible, "a small disk needs root"))
+  func `a cold file is read through a disk that has hardly any room`() throws {
+    let disk = Disk(.memory(mebibytes: 200))
+    let team = try MountedTeam("alice")
+    let alice = team[0]
+    let bob = team.story.person("bob")
+    bob.environment = ["P2PFS_STATE": disk.path + "/state"]
+    bob.succeeds("create_user", "bob", bob.password)
+    bob.succeeds("login", "bob", bob.password)
+    bob.succeeds("join_group", "team")
+    alice.person.succeeds("accept_request", "team", "bob")
+    let reader = bob.mounts()
+    alice.does("head -c 20M /dev/urandom > team/cold")
+    reader.sees("cold", by: "ls team")
+    reader.does(
+      "fallocate -l $(($(df -k --output=avail \(disk.path) | tail -n 1) - 4096))K \(disk.path)/filler")
+    reader.does("cat team/cold | cmp - \(alice.place)/team/cold")
+    #expect(
+      reader.does("df --output=used . | tail -n 1 | tr -d ' '").count < 6, "the disk's, not the cache's")
+    reader.unmounts()
+  }
+
   @Test func `who comes back to his address is read from at once, however often he does`() throws {
     let team = try MountedTeam("bob")
     let (story, bob) = (team.story, team[0])

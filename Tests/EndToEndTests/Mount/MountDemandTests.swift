@@ -94,6 +94,27 @@ extension OnOneMount {
       alice.does("rm team/wide")
     }
 
+    /// What four readers wait for at once, and the kernel reads ahead for them, is more than the cache may hold.
+    @Test(arguments: [1, 5])
+    func `many files are read at once through a cache that is smaller than what they wait for`(mebibytes: Int)
+      throws
+    {
+      let elsewhere = bob.person.story.person("bob", at: "crowded\(mebibytes)")
+      elsewhere.succeeds("login", "bob", elsewhere.password)
+      let mount = elsewhere.mountsApart("--listen", "127.0.0.1:0", "--cache-size", "\(mebibytes)M")
+      alice.does("for i in 1 2 3 4; do head -c 6000000 /dev/urandom > team/at-once$i; done")
+      mount.sees("4\n", by: "ls team/at-once* | wc -l")
+      mount.does(
+        """
+        for i in 1 2 3 4; do timeout 30 cmp team/at-once$i '\(alice.place)/team/'at-once$i & all="$all $!"; done
+        for one in $all; do wait $one || exit 1; done
+        """)
+      let received = try elsewhere.status.fetched.received
+      #expect(received < 2 * 24_000_000, "\(received) bytes for 24 MB")
+      elsewhere.succeeds("unmount", mount.path)
+      alice.does("rm team/at-once*")
+    }
+
     @Test func `.downloads fetches whole files in the background`() {
       alice.does("head -c 3000000 /dev/urandom > 'team/in the back'")
       bob.sees("3000000", by: "stat -c %s 'team/in the back'")
