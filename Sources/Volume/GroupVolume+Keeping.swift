@@ -14,23 +14,41 @@ final class KeptFiles: Sendable {
   struct Kept: Sendable {
     let content: FileContent
     let stored: StoredContent
+    /// What has come makes no room for the rest.
+    let awaited: AwaitedPieces?
     var handle: FetchHandle?
   }
 
-  private let table = Mutex<[LedgerKey: Kept]>([:])
+  private struct Table {
+    var files: [LedgerKey: Kept] = [:]
+    /// Of all of them, as they will be.
+    var bytes = 0
 
-  subscript(file: LedgerKey) -> Kept? { table.withLock { $0[file] } }
+    mutating func put(_ kept: Kept?, for file: LedgerKey) -> Kept? {
+      let old = files[file]
+      files[file] = kept
+      bytes += (kept?.stored.layout.fileBytes ?? 0) - (old?.stored.layout.fileBytes ?? 0)
+      return old
+    }
+  }
+
+  private let table = Mutex(Table())
+
+  subscript(file: LedgerKey) -> Kept? { table.withLock { $0.files[file] } }
+
+  var bytes: Int { table.withLock { $0.bytes } }
 
   /// What was being fetched under that name.
   func begin(_ file: LedgerKey, _ content: FileContent, into stored: StoredContent) -> Kept? {
-    table.withLock { $0.updateValue(Kept(content: content, stored: stored), forKey: file) }
+    let awaited = stored.awaiting(0..<stored.layout.fileBytes)
+    return table.withLock { $0.put(Kept(content: content, stored: stored, awaited: awaited), for: file) }
   }
 
   /// false where it was removed meanwhile.
   func note(_ handle: FetchHandle, for file: LedgerKey, of content: FileContent) -> Bool {
     table.withLock { table in
-      guard table[file]?.content == content else { return false }
-      table[file]?.handle = handle
+      guard table.files[file]?.content == content else { return false }
+      table.files[file]?.handle = handle
       return true
     }
   }
@@ -38,13 +56,13 @@ final class KeptFiles: Sendable {
   /// false where it is no longer what is being fetched.
   func remove(_ file: LedgerKey, of content: FileContent) -> Bool {
     table.withLock { table in
-      guard table[file]?.content == content else { return false }
-      table[file] = nil
+      guard table.files[file]?.content == content else { return false }
+      _ = table.put(nil, for: file)
       return true
     }
   }
 
-  func remove(_ file: LedgerKey) -> Kept? { table.withLock { $0.removeValue(forKey: file) } }
+  func remove(_ file: LedgerKey) -> Kept? { table.withLock { $0.put(nil, for: file) } }
 }
 
 extension GroupVolume {
@@ -66,11 +84,22 @@ extension GroupVolume {
     }
     let stored = try onDisk(nil) { () throws(DiskTrouble) in
       let stored = try store.content(name)
+      guard stored.isWhole || hasRoom(for: stored) else {
+        noteUnfetched([wish], because: Self.crowdedOut)
+        throw .full
+      }
       if stored.isWhole { try ledger.putBrought(wish) } else { try ledger.put(wish) }
       return stored
     }
     stored.isWhole ? shareCached(stored, as: wish.key) : fetchWhole(stored, for: wish)
   }
+
+  /// Beside the others that are on their way: else each piece that comes would make room for one that has come.
+  private func hasRoom(for stored: StoredContent) -> Bool {
+    stored.layout.fileBytes <= store.usage.limitBytes - kept.bytes
+  }
+
+  private static let crowdedOut = "the cache has no room for all of it, see --cache-size"
 
   private func fetchWhole(_ stored: StoredContent, for wish: LedgeredWish) {
     shareCached(stored, as: wish.key)
@@ -113,7 +142,12 @@ extension GroupVolume {
     for wish in ledger.wishes where kept[wish.key] == nil {
       guard let name = ContentName(wish.content), let stored = try? store.content(name) else { continue }
       guard stored.isWhole else {
-        fetchWhole(stored, for: wish)
+        if hasRoom(for: stored) {
+          fetchWhole(stored, for: wish)
+        } else {
+          forgetWish(wish)
+          noteUnfetched([wish], because: Self.crowdedOut)
+        }
         continue
       }
       try? ledger.putBrought(wish)

@@ -57,6 +57,26 @@ import Testing
     #expect(bob.have("team/f") == 1_500_000)
   }
 
+  /// Else each piece that comes makes room for one that has come, for ever.
+  @Test func `what the cache has no room for is not fetched in the background`() throws {
+    let team = try Team("alice", "bob")
+    let alice = team[0].mounts(["--up-limit", "4M"])
+    let bob = team[1].mounts(["--cache-size", "4M"])
+    alice.does(
+      "cd team; head -c 5000000 /dev/urandom > large; head -c 3M /dev/urandom > one; cp large two; truncate -s 3M two"
+    )
+    bob.sees("large\none\ntwo", by: "ls team")
+    bob.isRefused(ENOSPC, "echo start team large > .downloads")
+    bob.does("echo start team one > .downloads")
+    bob.isRefused(ENOSPC, "echo start team two > .downloads")
+    bob.sees("[C] [team] one", by: "cat .downloads")
+    bob.does("echo start team two > .downloads")
+    bob.sees("[C] [team] two", by: "cat .downloads")
+    #expect(bob.does("grep -c 'not fetched any further: the cache has no room' .log") == "2")
+    let received = try team[1].status.fetched.received
+    #expect(received < 8 << 20, "\(received) bytes")
+  }
+
   @Test func `what ends a fetch is in the log, and a new name does not end it`() throws {
     let team = try MountedTeam("alice", "bob", "carol")
     let (alice, bob, carol) = (team[0], team[1], team[2])
