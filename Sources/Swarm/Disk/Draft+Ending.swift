@@ -83,7 +83,10 @@ extension Draft {
     let shown = blocks(touching: 0..<state.baseBytes)
     let gaps = state.own.gaps(in: shown)
     for gap in gaps { base.settle(gap) }
-    if let missing = gaps.lazy.flatMap({ base.missing(in: $0) }).first { throw .needsBase(missing) }
+    if let missing = gaps.lazy.flatMap({ base.missing(in: $0) }).first {
+      if state.awaited == nil { state.awaited = base.awaiting(0..<state.baseBytes) }
+      throw .needsBase(missing)
+    }
     for run in gaps.flatMap({ $0.parts(of: 64 * ContentLayout.blocksPerPiece) }) {
       try take(run, of: base, layout, &state)
     }

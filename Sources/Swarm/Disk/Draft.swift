@@ -26,6 +26,8 @@ package final class Draft: Sendable {
     var own = BlockSet()
     /// How far the base shows through; it never grows.
     var baseBytes = 0
+    /// All of it is waited for, to end over it.
+    var awaited: AwaitedPieces?
     var isEnded = false
     var isChanged = false
     /// Of which the kernel was not yet asked to begin writing.

@@ -115,6 +115,20 @@ extension OnOneMount {
       alice.does("rm team/at-once*")
     }
 
+    @Test func `a file is overwritten in part through a cache that is smaller than it`() throws {
+      let elsewhere = alice.person.story.person("alice", at: "narrow")
+      elsewhere.succeeds("login", "alice", elsewhere.password)
+      let mount = elsewhere.mountsApart("--listen", "127.0.0.1:0", "--cache-size", "5M")
+      bob.does("head -c 12000000 /dev/urandom > $S/narrow; cp $S/narrow team/narrow")
+      mount.sees("12000000\n", by: "stat -c %s team/narrow")
+      mount.does("printf x | dd of=team/narrow conv=notrunc bs=1 seek=6000000 status=none")
+      elsewhere.succeeds("sync")
+      bob.does(
+        "printf x | dd of=$S/narrow conv=notrunc bs=1 seek=6000000 status=none; cmp $S/narrow team/narrow")
+      elsewhere.succeeds("unmount", mount.path)
+      alice.does("rm team/narrow")
+    }
+
     @Test func `.downloads fetches whole files in the background`() {
       alice.does("head -c 3000000 /dev/urandom > 'team/in the back'")
       bob.sees("3000000", by: "stat -c %s 'team/in the back'")
