@@ -58,6 +58,13 @@ extension OneNetwork {
       #expect(shows("list_files", "w") == ["BYTES  OWNER  SHARERS  PATH"])
     }
 
+    @Test(arguments: ["list_files", "list_members", "list_requests"])
+    func `a list that is refused has no header`(word: String) {
+      let outcome = network.member("uma").start([word, "no-such-group"], onTerminal: true).finish()
+      #expect(outcome.exit == 66)
+      #expect(outcome.output.hasPrefix("p2pfs: there is no group no-such-group: "), "\(outcome)")
+    }
+
     @Test(arguments: ["list_groups", "status", "help", "version"])
     func `an answer that finds no room is a failure`(command: String) {
       let outcome = otto.run([command], through: #""$@" > /dev/full"#)
