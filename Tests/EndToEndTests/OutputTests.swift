@@ -56,6 +56,9 @@ extension OneNetwork {
           "USER  ROLE    PRESENCE", "otto  owner   online", "uma   member  offline",
         ])
       #expect(shows("list_files", "w") == ["BYTES  OWNER  SHARERS  PATH"])
+      otto.serves()
+      #expect(shows("show_downloads") == ["STATE  GROUP  PATH"])
+      #expect(otto.run(["show_downloads"]).output == "")
     }
 
     @Test(arguments: ["list_files", "list_members", "list_requests"])
