@@ -1,9 +1,13 @@
-// How a tracker is told to end: SIGINT, SIGTERM, or the line `quit` on its standard input.
+// How a tracker is told to end: SIGINT, SIGTERM, or the line `quit` on its standard input, with or without blanks around it
+// and a newline behind it.
 
 import CLinux
 import Glibc
 
 final class StopRequests {
+  /// A longer one is no word of ours.
+  private static let lineBytesMax = 256
+
   private let signals: Int32
   private var line: [UInt8] = []
   private var isInputOpen = true
@@ -33,22 +37,27 @@ final class StopRequests {
     }
   }
 
-  /// End-of-file means nothing: a tracker in the background has no input.
+  /// End-of-file by itself means nothing: a tracker in the background has no input.
   private func readInput() -> Bool {
     var bytes = [UInt8](repeating: 0, count: 256)
     let count = read(0, &bytes, bytes.count)
     guard count > 0 else {
       isInputOpen = false
-      return false
+      return saysQuit
     }
     for byte in bytes[..<count] {
       if byte == UInt8(ascii: "\n") {
-        if line.elementsEqual("quit".utf8) || line.elementsEqual("quit\r".utf8) { return true }
+        if saysQuit { return true }
         line = []
-      } else if line.count < 16 {
+      } else if line.count <= Self.lineBytesMax {
         line.append(byte)
       }
     }
     return false
+  }
+
+  private var saysQuit: Bool {
+    let words = line.split { [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")].contains($0) }
+    return line.count <= Self.lineBytesMax && words.count == 1 && words[0].elementsEqual("quit".utf8)
   }
 }

@@ -234,7 +234,9 @@ extension GroupVolume {
     guard let contentName = ContentName(share.content) else { return }
     let content = try onDisk(share.place) { () throws(DiskTrouble) in try store.content(contentName) }
     content.lookAtShares()
-    guard content.isWhole else { throw .disk(.missing, share.place) }
+    guard content.isWhole else {
+      throw .disk(share.place?.modified == nil ? .missing : .changed, share.place)
+    }
   }
 
   func setSharing(_ path: FilePath, in name: GroupName, isOn: Bool) throws(VolumeError) {

@@ -56,6 +56,16 @@ extension OneNetwork {
           "USER  ROLE    PRESENCE", "otto  owner   online", "uma   member  offline",
         ])
       #expect(shows("list_files", "w") == ["BYTES  OWNER  SHARERS  PATH"])
+      otto.serves()
+      #expect(shows("show_downloads") == ["STATE  GROUP  PATH"])
+      #expect(otto.run(["show_downloads"]).output == "")
+    }
+
+    @Test(arguments: ["list_files", "list_members", "list_requests"])
+    func `a list that is refused has no header`(word: String) {
+      let outcome = network.member("uma").start([word, "no-such-group"], onTerminal: true).finish()
+      #expect(outcome.exit == 66)
+      #expect(outcome.output.hasPrefix("p2pfs: there is no group no-such-group: "), "\(outcome)")
     }
 
     @Test(arguments: ["list_groups", "status", "help", "version"])

@@ -15,6 +15,7 @@ extension OneNetwork {
         let address: String
         let answers: Bool
         let authority: String?
+        let condition: String
       }
       let user: String?
       let login: Login
@@ -72,6 +73,8 @@ extension OneNetwork {
       let status = try told(alice, "--tracker", list)
       #expect(status.trackers.map(\.answers) == [false, true, false, false])
       #expect(status.trackers.map(\.authority) == [nil, nil, foreign.authority, nil])
+      #expect(
+        status.trackers.map(\.condition) == ["takes no connections", "answers", "other authority", "silent"])
       #expect(status.login.valid)
     }
 

@@ -19,7 +19,7 @@ import Testing
     #expect(story.authority == authority)
   }
 
-  @Test(arguments: ["quit\n", "help\nquit\r\n", "SIGINT", "SIGTERM"])
+  @Test(arguments: ["quit\n", "help\nquit\r\n", "\t  quit  \n", "help\nquit", "SIGINT", "SIGTERM"])
   func `it ends cleanly when it is told to`(how: String) {
     let story = Story()
     let tracker = story.startTracker()
@@ -27,7 +27,9 @@ import Testing
     switch how {
     case "SIGINT": tracker.signal(SIGINT)
     case "SIGTERM": tracker.signal(SIGTERM)
-    default: tracker.write(how)
+    default:
+      tracker.write(how)
+      if !how.hasSuffix("\n") { tracker.endInput() }
     }
     #expect(tracker.wait(within: 5) == 0)
     #expect(!tracker.text(2).contains("error"), "\(tracker.text(2))")

@@ -93,7 +93,7 @@ func `a sentence speaks of what the command was about`(refusal: Refusal, command
     (.strangeAnswer, 69),
     (.disk(ENOSPC, "writing '/x'"), 74), (.foreignState(path: "/x", owner: 7), 74),
     (.damaged(path: "/x", remedy: "log in again"), 74), (.readerGone, 74), (.configuration("a: b"), 78),
-    (.authorityChanged(saved: [1], seen: [2]), 78),
+    (.authorityChanged(saved: [1], seen: [2]), 78), (.fileChanged("/f"), 74),
   ] as [(Failure, Int32)])
 func `every other failure has its exit code and its two halves`(failure: Failure, code: Int32) {
   #expect(failure.exitCode == code)

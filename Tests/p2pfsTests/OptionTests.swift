@@ -99,6 +99,20 @@ func `an unknown option is a usage error with a hint`(text: String, sentence: St
 
 @Test(
   arguments: [
+    (["link", "team", "--", "-dd"], ["link", "team", "-dd"], [], nil),
+    (["status", "--json"], ["status"], ["--json"], nil),
+    (["list_files", "--help"], ["list_files"], [], .help(topic: "list_files")), (["--"], [], [], nil),
+    (["--version"], [], [], .version),
+  ] as [([String], [String], Set<String>, Command?)])
+func `a line of the console is taken apart as a shell's`(
+  typed: [String], words: [String], flags: Set<String>, question: Command?
+) throws {
+  let line = try ConsoleLine(typed)
+  #expect(line.words == words && line.flags == flags && line.question == question)
+}
+
+@Test(
+  arguments: [
     ("--help", .help(topic: nil)), ("-h", .help(topic: nil)), ("login --help", .help(topic: "login")),
     ("--help login", .help(topic: "login")), ("help --help", .help(topic: nil)), ("--version", .version),
     ("--version --help", .version), ("login a b c d e --help", .help(topic: "login")),

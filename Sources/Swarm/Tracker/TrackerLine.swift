@@ -72,8 +72,11 @@ package final class TrackerLine: @unchecked Sendable {
   private var nextDial = Instant.now
   /// nil while one is reached, and before the first was tried.
   private let lostSince = Mutex<Instant?>(nil)
-  private let seen = Mutex<Certificate?>(nil)
+  let seen = Mutex<Certificate?>(nil)
   private let reached = Mutex<TrackerAddress?>(nil)
+  /// The line was begun with another credential than that of now.
+  private var isOutdated = false
+  private let hasEnded = Atomic(false)
   /// Met since one was reached last, or since all were tried.
   private var stranger: AuthorityChange?
   private let foreign = Mutex<AuthorityChange?>(nil)
@@ -103,6 +106,9 @@ package final class TrackerLine: @unchecked Sendable {
   /// Where, when all were tried last, somebody answered in the name of another authority, and none of ours did.
   package var authorityChange: AuthorityChange? { foreign.withLock { $0 } }
 
+  /// Whether a tracker has said so of the credential of now.
+  package var loginHasEnded: Bool { hasEnded.load(ordering: .relaxed) }
+
   /// How long a command may wait for a tracker: with several, long enough for one to take over.
   package var patienceMilliseconds: Int { trackers.count > 1 ? 10_000 : 5_000 }
 
@@ -121,12 +127,17 @@ package final class TrackerLine: @unchecked Sendable {
 
   package var traffic: Traffic { loop.traffic }
 
-  /// From the next line on.
+  /// A renewed one from the next line on. Another login's at once, and so is one that takes the place of a login that has
+  /// ended: a tracker goes by what a line was opened with.
   package func useCredential(_ credential: Credential) {
     loop.post { [self] in
+      let isOther = PeerID(credential.certificate.holder) != PeerID(self.credential?.certificate.holder)
       self.credential = credential
       context = nil
-      // Who was turned away with the old one has stopped dialling.
+      isOutdated = line != nil
+      if hasEnded.exchange(false, ordering: .relaxed) || isOther { leaveLine() }
+      // Who was turned away with the old one has stopped dialling; who was cut off for its sake is pausing.
+      endPause(pauses)
       dial()
     }
   }
@@ -134,20 +145,6 @@ package final class TrackerLine: @unchecked Sendable {
 
 // Asking.
 extension TrackerLine {
-  /// Waits until a tracker is reached, and says which authority vouches for it.
-  package func reach() throws(TrackerTrouble) -> Certificate {
-    try reach(within: patienceMilliseconds)
-    guard let authority = seen.withLock({ $0 }) else { throw .malformed }
-    return authority
-  }
-
-  /// Waits until a tracker is reached.
-  package func reach(within milliseconds: Int) throws(TrackerTrouble) {
-    let awaited = Awaited()
-    reach(within: milliseconds) { awaited.come($0) }
-    _ = try awaited.wait().get()
-  }
-
   /// Waits until a tracker is reached, or all were tried once.
   package func tryAll(within milliseconds: Int) throws(TrackerTrouble) {
     let awaited = Awaited()
@@ -160,15 +157,6 @@ extension TrackerLine {
   package func reach(within milliseconds: Int, _ answered: @escaping Answered) {
     let wish = Wish(message: nil, deadline: .now + milliseconds, answered: answered)
     post(wish)
-  }
-
-  /// Waits for the answer.
-  package func ask(
-    _ request: TrackerRequest, within milliseconds: Int? = nil
-  ) throws(TrackerTrouble) -> TrackerAnswer {
-    let awaited = Awaited()
-    ask(request, within: milliseconds) { awaited.come($0) }
-    return try awaited.wait().get()
   }
 
   /// `answered` is called on the loop's thread, and so is `sending`, before each time that it is written to a line: what
@@ -212,13 +200,18 @@ extension TrackerLine {
   }
 
   private func settle(_ number: UInt64, asked: UInt8, _ message: (kind: UInt8, body: [UInt8])) {
-    guard let wish = wishes.removeValue(forKey: number) else { return }
-    answerTimes.record(since: wish.began)
+    guard let wish = wishes[number] else { return }
     var reader = WireReader(message.body.span.bytes)
-    guard message.kind == asked || message.kind == TrackerKind.refusal,
-      let answer = try? TrackerAnswer(kind: message.kind, reading: &reader)
-    else { return wish.answered(.failure(.malformed)) }
-    wish.answered(.success(answer))
+    let isExpected = message.kind == asked || message.kind == TrackerKind.refusal
+    let answer = isExpected ? try? TrackerAnswer(kind: message.kind, reading: &reader) : nil
+    if answer == .refused(.loginEnded) {
+      // It was said of a login that is not ours any more.
+      guard !isOutdated else { return leaveLine() }
+      hasEnded.store(true, ordering: .relaxed)
+    }
+    wishes[number] = nil
+    answerTimes.record(since: wish.began)
+    wish.answered(answer.map { .success($0) } ?? .failure(.malformed))
   }
 
   private func giveUp(_ number: UInt64) {
@@ -280,6 +273,7 @@ extension TrackerLine {
   }
 
   private func connect(to address: SocketAddress) {
+    isOutdated = false
     guard let context = makeContext() else { return failAll(.loginEnded) }
     var limits = LineLimits()
     limits.openMilliseconds = Self.openMilliseconds
@@ -289,6 +283,16 @@ extension TrackerLine {
     } catch {
       lineFailed(.unreachable(errno: error.errno))
     }
+  }
+
+  /// What was asked there and not answered is asked on the next one.
+  private func leaveLine() {
+    guard let old = line else { return }
+    line = nil
+    old.end(because: .closed)
+    reached.withLock { $0 = nil }
+    listener?.trackerLost()
+    dial()
   }
 
   private func makeContext() -> TLSContext? {
@@ -301,7 +305,10 @@ extension TrackerLine {
     lastEnd = end
     lostSince.withLock { $0 = $0 ?? .now }
     if case .otherAuthority(let seen) = end { stranger = AuthorityChange(from: pin, to: seen) ?? stranger }
-    if let trouble = Self.finalTrouble(end) { return failAll(trouble) }
+    if let trouble = Self.finalTrouble(end), !(trouble == .loginEnded && isOutdated) {
+      if trouble == .loginEnded { hasEnded.store(true, ordering: .relaxed) }
+      return failAll(trouble)
+    }
     guard otherAddresses.isEmpty else { return dial() }
     turn += 1
     failedInARow += 1

@@ -47,8 +47,8 @@ package final class Caller: Sendable {
     return isDone
   }
 
-  /// As `TrackerLine.ask`, for one who may be interrupted. A refusal is an answer. What comes when nobody waits for it any
-  /// more is not noted.
+  /// As `TrackerLine.ask`, for one who may be interrupted. A refusal is an answer, but for that of a login that has ended:
+  /// what was asked was not looked at. What comes when nobody waits for it any more is not noted.
   package func ask(
     _ line: TrackerLine, _ request: TrackerRequest, within milliseconds: Int? = nil,
     sending: @escaping @Sendable () -> Void = {},
@@ -68,7 +68,10 @@ package final class Caller: Sendable {
       interruption = error
     }
     guard let result = box.takeOrLeave() else { throw interruption ?? .noTracker }
-    do throws(TrackerTrouble) { return try result.get() } catch { throw TreeError(error) }
+    let answer: TrackerAnswer
+    do throws(TrackerTrouble) { answer = try result.get() } catch { throw TreeError(error) }
+    if answer == .refused(.loginEnded) { throw .refused(.loginEnded) }
+    return answer
   }
 }
 

@@ -191,7 +191,7 @@ extension Tree {
     let answer: TrackerAnswer
     do throws(TreeError) {
       answer = try caller.ask(volume.line, .countSharers(group, [root]), within: 2_000)
-    } catch .noTracker {
+    } catch let error where error.isAway {
       // Who is online is not known, and a listing of all attributes need not fail for that.
       return "0"
     }

@@ -53,7 +53,7 @@ extension Tree {
         }
       }
     } catch {
-      isKept = request != nil && error == .noTracker
+      isKept = request != nil && error.isAway
       throw error
     }
     switch answer {
@@ -141,7 +141,7 @@ extension Tree {
     let wish = Proposal.Wish.publish(spot.path, kind, modified: modified, over: hidden?.version ?? 0)
     do throws(TreeError) {
       try decide(wish, in: spot.group, as: request, for: caller, until: deadline)
-    } catch .noTracker {
+    } catch let error where error.isAway {
       return try makePending(kind, modified: modified, at: spot, over: hidden, as: request)
     } catch {
       throw error == .refused(.conflict) ? .exists : error

@@ -200,10 +200,11 @@ extension Tree {
     do throws(TreeError) {
       answer = try decide(row, for: caller, until: deadline)
     } catch {
-      if error == .interrupted || error == .noTracker { leave(node) }
+      if error == .interrupted || error.isAway { leave(node) }
       if error == .interrupted { throw error }
       let why = volume.line.authorityChange.map { ": \($0.sentence)" } ?? ""
-      return volume.log("\(words(for: node)) is published when a tracker answers\(why)")
+      let time = error == .noTracker ? "when a tracker answers" : "after the next login: \(error.sentence)"
+      return volume.log("\(words(for: node)) is published \(time)\(why)")
     }
     try settle(row, file, at: node, answer, for: caller, until: deadline)
   }

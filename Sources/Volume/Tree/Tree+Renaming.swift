@@ -284,7 +284,7 @@ extension Tree {
         }
       } catch {
         // The next ones would wait as long.
-        if [.noTracker, .interrupted, Self.gateIsClosed].contains(error) { return }
+        if error.isAway || [.interrupted, Self.gateIsClosed].contains(error) { return }
       }
       _ = table.withLock { $0.unhide(place) }
     }

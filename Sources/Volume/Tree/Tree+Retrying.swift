@@ -38,7 +38,7 @@ extension Tree {
       try settle(row, file, at: node, answer, for: caller, until: deadline)
       return true
     } catch {
-      return error != .noTracker
+      return !error.isAway
     }
   }
 

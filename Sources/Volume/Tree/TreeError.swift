@@ -82,6 +82,9 @@ package enum TreeError: Error, Hashable, Sendable {
 }
 
 extension TreeError {
+  /// There is nobody who can be asked now: what the journal can hold waits there, for a tracker or for the next login.
+  var isAway: Bool { self == .noTracker || self == .refused(.loginEnded) }
+
   /// For the log: what was wrong.
   package var sentence: String {
     switch self {

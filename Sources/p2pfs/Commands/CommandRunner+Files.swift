@@ -45,9 +45,11 @@ extension CommandRunner {
   }
 
   private func showDownloads(_ engine: any SharingEngine) throws(Failure) {
-    for download in try engine.downloads() {
-      let state = download.isComplete ? "C" : "D"
-      try door.show(.line("[\(state)] [\(download.group)] \(Printable.escaped(download.path.bytes))"))
+    let downloads = try engine.downloads()
+    try door.show(.table([Answer.Column("STATE"), Answer.Column("GROUP"), Answer.Column("PATH")]))
+    for download in downloads {
+      let state = download.isComplete ? "[C]" : "[D]"
+      try door.show(.row([state, "[\(download.group)]", Printable.escaped(download.path.bytes)]))
     }
   }
 

@@ -1,4 +1,5 @@
-// Lists, a page of the tracker's at a time: a row is at the door before the next page is asked for.
+// Lists, a page of the tracker's at a time: a row is at the door before the next page is asked for, and the header when
+// the first page is here, as a list that is refused has none.
 
 import GroupModel
 
@@ -14,11 +15,11 @@ extension CommandRunner {
   }
 
   private func listGroups(_ line: any TrackerAsking) throws(Failure) {
-    try showTable(["GROUP", "OWNER", "STATE"], numbers: ["MEMBERS", "FILES"])
     try forEachPage { (after: GroupName?) throws(Failure) in
       guard case .groups(let groups, let more) = try line.answer(to: .listGroups(after: after)) else {
         throw .strangeAnswer
       }
+      if after == nil { try showTable(["GROUP", "OWNER", "STATE"], numbers: ["MEMBERS", "FILES"]) }
       for group in groups {
         try door.show(
           .row([
@@ -31,21 +32,21 @@ extension CommandRunner {
   }
 
   private func listRequests(_ group: GroupName, _ line: any TrackerAsking) throws(Failure) {
-    try showTable(["USER"])
     try forEachPage { (after: UserName?) throws(Failure) in
       guard case .users(let users, let more) = try line.answer(to: .listRequests(group, after: after)) else {
         throw .strangeAnswer
       }
+      if after == nil { try showTable(["USER"]) }
       for user in users { try door.show(.row([user.description])) }
       return Page(last: users.last, more: more)
     }
   }
 
   private func listMembers(_ group: GroupName, _ line: any TrackerAsking) throws(Failure) {
-    try showTable(["USER", "ROLE", "PRESENCE"])
     try forEachPage { (after: UserName?) throws(Failure) in
       let answer = try line.answer(to: .listMembers(group, after: after))
       guard case .members(let members, let more) = answer else { throw .strangeAnswer }
+      if after == nil { try showTable(["USER", "ROLE", "PRESENCE"]) }
       for member in members {
         let role = member.isOwner ? "owner" : "member"
         try door.show(.row([member.user.description, role, member.isOnline ? "online" : "offline"]))
@@ -60,12 +61,15 @@ extension CommandRunner {
       Answer.Column("SHARERS", isNumber: true),
       Answer.Column("PATH"),
     ]
-    try door.show(.table(columns))
+    var isBegun = false
     try files.forEachFile(of: group, over: line) { file throws(Failure) in
+      if !isBegun { try door.show(.table(columns)) }
+      isBegun = true
       let path = Printable.escaped(file.path.bytes)
       try door.show(
         .row([String(file.byteCount), file.owner.description, String(file.sharersOnline), path]))
     }
+    if !isBegun { try door.show(.table(columns)) }
   }
 
   private func showTable(_ words: [String], numbers: [String] = []) throws(Failure) {

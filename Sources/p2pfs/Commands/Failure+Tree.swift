@@ -45,6 +45,7 @@ extension TreeError {
       case .calledOff, .readerGone: .interrupted
       case .notPublished(let text), .inUse(let text), .downloadsElsewhere(let text): .notNow(text)
       case .notAFile: .invalid(failure.sentence(for: nil))
+      case .fileChanged: .disk(.changed)
       case .disk(let number, _): .disk(.failed(errno: number))
       case .foreignState, .damaged, .configuration, .cannotMount, .otherTrackers:
         .state(failure.sentence(for: nil))

@@ -28,6 +28,8 @@ enum Failure: Error, Hashable, Sendable {
   /// Where it is going already.
   case downloadsElsewhere(String)
   case notShared(String)
+  /// A file is not what it was when it was shared, or was written to while it was read.
+  case fileChanged(String)
   /// A device, a pipe or a socket.
   case notAFile(String)
   /// The daemon of this state directory is at other trackers than the command names.
@@ -64,7 +66,7 @@ extension Failure {
     case .destinationExists, .wouldReplace: ExitCode.exists
     case .noDownload, .notShared, .notMounted: ExitCode.noSuch
     case .downloadsElsewhere, .noSource, .timedOut, .calledOff, .inUse, .notPublished: ExitCode.notNow
-    case .cannotMount, .disk, .notAFile, .foreignState, .damaged, .readerGone: ExitCode.disk
+    case .cannotMount, .disk, .fileChanged, .notAFile, .foreignState, .damaged, .readerGone: ExitCode.disk
     case .configuration, .authorityChanged, .otherTrackers: ExitCode.configuration
     }
   }
@@ -95,6 +97,12 @@ extension Failure {
     case .notShared(let path):
       "you do not share \(command?.fileWords ?? path): only what you have uploaded, downloaded or read can be "
         + "stopped and started"
+    case .fileChanged(let path):
+      if case .startShare = command {
+        "\(path) has changed since it was shared: upload it again with 'p2pfs upload_file'"
+      } else {
+        "\(path) has changed meanwhile: try again when no program writes to it"
+      }
     case .notAFile(let path):
       "\(path) is no file and no directory: share a file, since devices, pipes and sockets have no content"
     case .otherTrackers(let own):

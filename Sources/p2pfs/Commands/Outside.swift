@@ -57,7 +57,7 @@ enum TrackerCondition: Hashable, Sendable {
   case otherAuthority([UInt8])
   /// It is not there, or does not speak.
   case silent
-  /// It takes no connections while another one serves.
+  /// It takes no connections while another one serves: it stands by, or is not running.
   case standsBy
   /// There were too many to ask them all.
   case notAsked

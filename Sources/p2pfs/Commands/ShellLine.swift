@@ -15,10 +15,8 @@ struct ShellLine: Hashable, Sendable {
     words = parts.wordsOfMountHelper(&options) ?? parts.words
     flags = parts.flags
     self.options = options
-    if options.asksForVersion {
-      command = .version
-    } else if options.asksForHelp {
-      command = .help(topic: parts.words.first { $0 != "help" })
+    if let question = Command(asked: parts) {
+      command = question
     } else {
       command = try Command(words: words, flags: parts.flags)
       if case .mount = command { return }
@@ -29,8 +27,17 @@ struct ShellLine: Hashable, Sendable {
   }
 }
 
-/// Options apart from words. `--option value`, `--option=value`, and `--`, after which all are words.
-private struct LineParts {
+extension Command {
+  /// nil where neither --help nor --version is on the line.
+  init?(asked parts: LineParts) {
+    guard parts.options.asksForVersion || parts.options.asksForHelp else { return nil }
+    self = parts.options.asksForVersion ? .version : .help(topic: parts.words.first { $0 != "help" })
+  }
+}
+
+/// Options apart from words. `--option value`, `--option=value`, and `--`, after which all are words. A console's line is
+/// taken apart alike.
+struct LineParts {
   private(set) var words: [String] = []
   private(set) var options: Options
   private(set) var flags: Set<String> = []

@@ -54,9 +54,12 @@ struct TrackerFile: Hashable, Sendable {
 }
 
 extension TrackerInfo {
-  /// Where the list says which authority its network has.
+  /// Where the list says which authority its network has. Nobody has been asked yet.
   func mustBeNetwork(of login: SavedLogin) throws(Failure) {
     guard let authority, authority != login.authority else { return }
-    throw .authorityChanged(saved: login.authority, seen: authority)
+    throw .configuration(
+      "the list of trackers names the authority \(Fingerprint.text(authority)), and this login was made with "
+        + "\(Fingerprint.text(login.authority)): give the list of the login's network with --tracker FILE, or log "
+        + "in to the other one with 'p2pfs login USER --tracker FILE'")
   }
 }

@@ -19,20 +19,22 @@ struct Console {
       }
       guard let first = words.first, !first.hasPrefix("#") else { continue }
       if ConsoleAlias.leaves.contains(first), words.count == 1 { return }
-      run(words)
+      run(line: words)
     }
   }
 
-  private func run(_ words: [String]) {
+  private func run(line: [String]) {
     var command: Command?
     do throws(Failure) {
-      for words in try ConsoleAlias.meaning(of: words, daemon.volume) {
-        let flags = words.filter { $0.hasPrefix("--") }
-        let parsed = try Command(words: words.filter { !$0.hasPrefix("--") }, flags: Set(flags))
-        command = parsed
-        try runner.run(parsed)
-        if parsed.changesLogin { try daemon.reload() }
-        if parsed == .help(topic: nil) { try door.show(.line(ConsoleAlias.help)) }
+      let line = try ConsoleLine(line)
+      if let question = line.question {
+        try run(question)
+      } else {
+        for words in try ConsoleAlias.meaning(of: line.words, daemon.volume) {
+          let parsed = try Command(words: words, flags: line.flags)
+          command = parsed
+          try run(parsed)
+        }
       }
       try door.flush()
     } catch {
@@ -41,12 +43,37 @@ struct Console {
     }
   }
 
+  private func run(_ command: Command) throws(Failure) {
+    try runner.run(command)
+    if command.changesLogin { try daemon.reload() }
+    if command == .help(topic: nil) { try door.show(.line(ConsoleAlias.help)) }
+  }
+
   /// Remedies name commands as a shell takes them.
   private static func asTypedHere(_ sentence: String) -> String { sentence.replacing("'p2pfs ", with: "'") }
 
   private var runner: CommandRunner {
     daemon.runner(door, ConsolePasswords(), in: WorkingDirectory.path, waits: false) {
       !Interrupts.isCalledOff.load(ordering: .relaxed)
+    }
+  }
+}
+
+/// A line of the console as a shell would take it apart.
+struct ConsoleLine: Hashable {
+  let words: [String]
+  let flags: Set<String>
+  /// What `--help` or `--version` asks, whatever else is on the line.
+  let question: Command?
+
+  init(_ typed: [String]) throws(Failure) {
+    let none = Options(from: Environment { _ in nil })
+    let parts = try LineParts(typed, options: none)
+    words = parts.words
+    flags = parts.flags
+    question = Command(asked: parts)
+    guard question != nil || parts.options == none else {
+      throw .usage("options are for the command line that starts the console: leave them out here")
     }
   }
 }

@@ -27,7 +27,7 @@ enum ConsoleAlias {
 
   /// The commands that a line stands for.
   static func meaning(of words: [String], _ volume: GroupVolume?) throws(Failure) -> [[String]] {
-    switch words[0] {
+    switch words.first {
     case "show" where words.count == 1:
       return try groups(volume).map { ["list_files", $0] }
     case "share" where words.count >= 2:

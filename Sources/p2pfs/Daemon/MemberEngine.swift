@@ -256,6 +256,7 @@ extension Failure {
     case .notShared: self = .notShared("that file")
     case .disk(.notAFile, let path): self = .notAFile(path?.description ?? "it")
     case .disk(.exists, let path): self = .destinationExists(path?.description ?? "it")
+    case .disk(.changed, let path): self = .fileChanged(path?.description ?? "it")
     case .disk(let trouble, let path): self = .disk(trouble.errno, path?.description ?? "the disk")
     case .state(let text): self = .configuration("\(text): check the state directory")
     }

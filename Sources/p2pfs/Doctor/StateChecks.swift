@@ -129,15 +129,17 @@ extension StateChecks {
       options.tracker.map { "from \(Quoted.text($0))" }
       ?? (login == nil ? "from the tracker_info.txt here" : "as saved at login")
     let count = "\(info.trackers.count) tracker\(info.trackers.count == 1 ? "" : "s") \(place)"
-    guard let authority = info.authority else {
+    guard info.authority != nil else {
       guard login == nil else {
         return .ok("trackers", "\(count), and the authority is known from the login")
       }
       return .info("trackers", "\(count), without a fingerprint: the authority that is seen first is trusted")
     }
-    if let login, login.authority != authority {
-      return .problem("trackers", .authorityChanged(saved: login.authority, seen: authority))
+    do throws(Failure) {
+      if let login { try info.mustBeNetwork(of: login) }
+      return .ok("trackers", "\(count), with the authority's fingerprint")
+    } catch {
+      return .problem("trackers", error)
     }
-    return .ok("trackers", "\(count), with the authority's fingerprint")
   }
 }

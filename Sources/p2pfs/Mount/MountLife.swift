@@ -197,9 +197,12 @@ extension MountLife {
     let pending = tree.pending
     let first = pending.first.map { "\($0.group)/\(Printable.escaped($0.path.bytes))" } ?? "a file"
     let others = pending.count > 1 ? " and \(pending.count - 1) more" : ""
+    let what = "\(first)\(others) cannot be published now"
+    let kept = "it is kept here, and published as soon as it can be"
+    if tree.volume.line.loginHasEnded {
+      return .notPublished("\(what), this login has ended: log in again with 'p2pfs login USER', \(kept)")
+    }
     let why = tree.volume.book.isCurrent ? "the tracker does not take it" : "no tracker answers"
-    return .notPublished(
-      "\(first)\(others) cannot be published now, \(why): it is kept here, and published as soon as it can be"
-    )
+    return .notPublished("\(what), \(why): \(kept)")
   }
 }

@@ -46,7 +46,7 @@ extension TrackerCondition {
     case .refusesLogin: "refuses login"
     case .otherAuthority: "other authority"
     case .silent: "silent"
-    case .standsBy: "stands by"
+    case .standsBy: "takes no connections"
     case .notAsked: "not asked"
     }
   }

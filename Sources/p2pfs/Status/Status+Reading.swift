@@ -37,7 +37,7 @@ extension TrackerCondition {
     switch json["condition"].string {
     case "answers": self = .answers
     case "refuses login": self = .refusesLogin
-    case "stands by": self = .standsBy
+    case "takes no connections", "stands by": self = .standsBy
     case "not asked": self = .notAsked
     default: self = json["answers"].flag ? .answers : .silent
     }

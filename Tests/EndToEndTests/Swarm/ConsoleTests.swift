@@ -68,6 +68,34 @@ import Testing
     #expect(!console.text(1).contains("no command"))
   }
 
+  @Test func `options and names with a dash are what they are at a shell`() {
+    let story = Story()
+    story.startTracker()
+    story.scratch.write("-dd", "something")
+    story.scratch.write("--json", "else")
+    let alice = story.member("alice")
+    alice.succeeds("create_group", "team")
+    let console = console(alice)
+    console.write("upload_file -- -dd --json team\nlist_files -- team\nseed -- -dd\nlink team -dd\n")
+    console.write("link --help\nlist_files --json team\nlist_groups --state x\n--\nexit\n")
+    let outcome = console.finish()
+    #expect(outcome.exit == 0)
+    #expect(
+      outcome.lines.filter { $0.hasPrefix("sharing ") } == [
+        "sharing -dd in team", "sharing --json in team", "sharing -dd in team",
+      ])
+    #expect(outcome.output.contains("9 alice 1 -dd\n") && outcome.output.contains("4 alice 1 --json\n"))
+    #expect(outcome.lines.contains { $0.hasPrefix("p2pfs://team/") && $0.hasSuffix("/9/-dd") })
+    #expect(outcome.output.contains("usage: p2pfs link <group> <file>\n"))
+    #expect(
+      outcome.errors.split(separator: "\n").filter { $0.hasPrefix("p2pfs: ") } == [
+        "p2pfs: '-dd' is no option: 'help' lists them; put -- before an argument that starts with a dash",
+        "p2pfs: list_files does not know --json: usage is 'list_files <group>'",
+        "p2pfs: options are for the command line that starts the console: leave them out here",
+        "p2pfs: no command is given: 'help' lists them",
+      ])
+  }
+
   @Test func `words of other trackers are understood`() {
     let story = Story()
     story.startTracker()

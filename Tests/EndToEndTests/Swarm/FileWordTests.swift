@@ -80,6 +80,20 @@ import Testing
     bob.fails(66, "link", "team", "nothing")
   }
 
+  @Test func `what has changed since it was shared cannot be shared again, and says why`() {
+    alice.serves()
+    let file = scratch.write("f", "something")
+    alice.succeeds("upload_file", "f", "team")
+    alice.succeeds("stop_share", "team", "f")
+    scratch.write("f", "something else")
+    alice.fails(
+      74, "start_share", "team", "f",
+      says: "\(file) has changed since it was shared: upload it again with 'p2pfs upload_file'")
+    unlink(file)
+    alice.fails(
+      74, "start_share", "team", "f", says: "\(file): No such file or directory: check the path")
+  }
+
   @Test func `an empty file is there for whoever sees it, and leaves with its last sharer`() {
     alice.serves()
     bob.serves()
