@@ -12,7 +12,7 @@ package final class OpenFile: Sendable {
   let tree: Tree
   let place: Node
   let file: TreeFile
-  let access: Access
+  package let access: Access
   let own = Mutex(Own())
 
   struct Own {
@@ -24,6 +24,8 @@ package final class OpenFile: Sendable {
     /// Since it was last published through this handle.
     var hasWritten = false
     var whole: WholeFile?
+    /// By the process that opened it.
+    var isClosed = false
     var isReleased = false
   }
 
@@ -219,7 +221,19 @@ extension OpenFile {
   /// waits for the tracker, two seconds at most.
   package func flush(by processID: Int32, for caller: Caller) throws(TreeError) {
     guard processID == access.processID else { return }
+    noteClosed()
+    guard own.withLock({ $0.hasWritten }) else { return }
+    // Before whoever closes it hears of it, and looks.
+    defer { tree.kernel.forgetAttributesNow(node) }
     try publish(for: caller)
+  }
+
+  private func noteClosed() {
+    let isFirst = own.withLock { own in
+      defer { own.isClosed = true }
+      return !own.isClosed
+    }
+    if isFirst { file.state.withLock { $0.closed += 1 } }
   }
 
   private func publish(for caller: Caller) throws(TreeError) {
@@ -237,9 +251,10 @@ extension OpenFile {
       return own.ahead.values.flatMap { $0 }
     }
     for handle in ahead { handle.cancel() }
+    noteClosed()
     saying { () throws(TreeError) in try publish(for: caller) }
     // Cut to a size by its name meanwhile, perhaps, while it was open for writing here.
-    guard tree.letGo(file, at: place, writes: access.writes) else { return }
+    guard tree.letGo(file, at: place, writes: access.writes, isClosed: true) else { return }
     saying { () throws(TreeError) in try tree.publish(file, at: place, for: caller) }
   }
 

@@ -59,9 +59,10 @@ extension Tree {
 
   /// Whether something is left that nobody else who has it open will publish.
   @discardableResult
-  func letGo(_ file: TreeFile, at node: Node, writes: Bool) -> Bool {
+  func letGo(_ file: TreeFile, at node: Node, writes: Bool, isClosed: Bool = false) -> Bool {
     let (discarded, isLeft) = file.state.withLock { state -> (Draft?, Bool) in
       state.handles -= 1
+      if isClosed { state.closed -= 1 }
       if writes { state.writers -= 1 }
       let isLeft = writes && state.writers == 0 && (state.isDirty || state.draft != nil)
       guard state.handles == 0 else { return (nil, isLeft) }

@@ -120,12 +120,13 @@ extension Tree {
   }
 
   private func setContent(_ stored: StoredContent?, of file: TreeFile) {
+    let number = inodes.fresh()
     file.state.withLock { state in
       let isExecutable = state.content.isExecutable
       let content = stored.flatMap {
         FileContent(size: UInt64($0.name.fileBytes), root: $0.name.root, isExecutable: isExecutable)
       }
-      state.content = content ?? .empty(isExecutable: isExecutable)
+      state.become(content ?? .empty(isExecutable: isExecutable), numbered: number)
       state.stored = stored
       state.draft = nil
       state.isDirty = true
@@ -285,12 +286,7 @@ extension Tree {
       let old = state.published
       state.published = entry
       if state.pending?.request == row.request { state.pending = nil }
-      // A new file keeps its number, and so does one that others still write; another version has another.
-      if old == nil || state.writers > 1 {
-        inodes.keep(state.inode, for: entry, in: group)
-      } else {
-        state.inode = inodes.number(of: entry, in: group)
-      }
+      inodes.keep(state.inode, for: entry, insteadOf: old, in: group)
       if state.handles == 0, state.draft == nil { state.stored = nil }
     }
     inodes.save()
