@@ -151,6 +151,7 @@ extension OpenFile {
 extension OpenFile {
   package func write(_ bytes: RawSpan, at offset: Int, isFromPageCache: Bool) -> Written {
     guard access.writes else { return .failed(.badHandle) }
+    do throws(TreeError) { try tree.mustHavePlace(place) } catch { return .failed(error) }
     while true {
       let draft: Draft
       do throws(TreeError) {
@@ -186,6 +187,7 @@ extension OpenFile {
 
   /// Durable here.
   package func synchronize(for caller: Caller) throws(TreeError) {
+    try tree.mustHavePlace(place)
     let draft = file.state.withLock { state in
       state.isSynced = true
       return state.draft
@@ -198,6 +200,7 @@ extension OpenFile {
     _ bytes: Range<Int>, keepingSize: Bool, punching: Bool, zeroing: Bool, for caller: Caller
   ) throws(TreeError) {
     guard access.writes else { throw .badHandle }
+    try tree.mustHavePlace(place)
     try tree.edit(file, at: place, for: caller) { draft in
       if punching { return draft.punch(bytes) }
       if zeroing {

@@ -33,14 +33,27 @@ extension Tree {
     // A write that failed may have left one.
     dropUnchangedDraft(of: file, at: node)
     guard try endDraft(of: file, at: node, for: caller, until: deadline) else {
+      try mustHavePlace(node)
       volume.log("\(words(for: node)) is published when the rest of its old version is here")
       return publisher.setUnfinished(node, true)
     }
     publisher.setUnfinished(node, false)
     guard file.state.withLock({ $0.isDirty && $0.draft == nil }) else { return }
-    guard let path = try? path(of: node) else { return keepHomeless(file, at: node) }
+    guard volume.book.isMine(file.group), let path = try? path(of: node) else {
+      keepHomeless(file, at: node)
+      return try mustHavePlace(node)
+    }
     if LeftByEditors.holds(node.name) { return try keepLocal(file, at: node, path) }
     try propose(file, at: node, path, for: caller, until: deadline, isLater: isLater)
+  }
+
+  /// What is written there can be published some time. Who was removed here goes on, and publishes nothing.
+  func mustHavePlace(_ node: Node) throws(TreeError) {
+    guard let group = node.group else { return }
+    if !volume.book.isMine(group), table.withLock({ _ in node.parent != nil }) {
+      throw .refused(.notMember)
+    }
+    if table.withLock({ $0.isHomeless(node) }) { throw .stale }
   }
 
   /// Who was removed here has nothing to publish; but where others have taken its directory away, its bytes are kept.
@@ -139,8 +152,8 @@ extension Tree {
   /// Its group and its path; of what has no directory any more, as far as it is known where that was.
   func label(of node: Node) -> [UInt8] {
     let path = (try? path(of: node))?.bytes ?? table.withLock { $0.lastPath(of: node) }
-    let group = node.group.flatMap { volume.book.groups[$0]?.description } ?? "?"
-    return Array(group.utf8) + [UInt8(ascii: "/")] + path
+    let group = table.withLock { $0.groupName(above: node) } ?? node.group.flatMap { volume.book.groups[$0] }
+    return Array((group?.description ?? "?").utf8) + [UInt8(ascii: "/")] + path
   }
 }
 
