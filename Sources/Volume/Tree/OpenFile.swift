@@ -151,24 +151,31 @@ extension OpenFile {
 extension OpenFile {
   package func write(_ bytes: RawSpan, at offset: Int, isFromPageCache: Bool) -> Written {
     guard access.writes else { return .failed(.badHandle) }
-    do throws(TreeError) { try tree.mustHavePlace(place) } catch { return .failed(error) }
+    let (end, isTooLarge) = offset.addingReportingOverflow(bytes.byteCount)
+    guard offset >= 0, !isTooLarge else { return .failed(.tooLarge) }
+    do throws(TreeError) {
+      try tree.mustHavePlace(place)
+      let missing = try write(bytes, offset..<end)
+      return missing.map { .needs(Self.bytes(of: $0)) } ?? .written
+    } catch {
+      file.state.withLock { $0.refused.refuse(offset..<end, error) }
+      tree.dropUnchangedDraft(of: file, at: place)
+      return .failed(error)
+    }
+  }
+
+  /// What of the old version has to be here first.
+  private func write(_ bytes: RawSpan, _ range: Range<Int>) throws(TreeError) -> BlockRange? {
     while true {
-      let draft: Draft
-      do throws(TreeError) {
-        draft = try tree.draft(of: file, at: place, truncated: false)
-      } catch {
-        return .failed(error)
-      }
-      switch draft.write(bytes, at: offset) {
+      let draft = try tree.draft(of: file, at: place, truncated: false)
+      switch draft.write(bytes, at: range.lowerBound) {
       case .done:
-        noteWritten()
-        return .written
-      case .needsBase(let blocks): return .needs(Self.bytes(of: blocks))
+        noteWritten(range)
+        return nil
+      case .needsBase(let blocks): return blocks
       // It has ended under our hands, in a publication: the next one begins over what it has become.
       case .trouble(.cancelled): file.draftTurn.take {}
-      case .trouble(let trouble):
-        tree.dropUnchangedDraft(of: file, at: place)
-        return .failed(TreeError(trouble))
+      case .trouble(let trouble): throw TreeError(trouble)
       }
     }
   }
@@ -177,10 +184,11 @@ extension OpenFile {
     blocks.start * ContentLayout.blockBytes..<blocks.end * ContentLayout.blockBytes
   }
 
-  func noteWritten() {
+  func noteWritten(_ range: Range<Int> = 0..<0) {
     own.withLock { $0.hasWritten = true }
     file.state.withLock { state in
       state.isDirty = true
+      state.refused.wrote(range)
       state.modified = Clock.now
     }
   }
@@ -241,7 +249,12 @@ extension OpenFile {
 
   private func publish(for caller: Caller) throws(TreeError) {
     guard own.withLock({ $0.hasWritten }) else { return }
-    try tree.publish(file, at: place, for: caller)
+    do throws(TreeError) { try tree.publish(file, at: place, for: caller) } catch {
+      // Whoever was told that it could not be closed does not expect to find it with the others later.
+      let whole = 0..<max(1, file.size)
+      file.state.withLock { $0.refused.refuse(whole, error) }
+      throw error
+    }
     own.withLock { $0.hasWritten = false }
   }
 

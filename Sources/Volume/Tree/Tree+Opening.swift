@@ -64,7 +64,9 @@ extension Tree {
       state.handles -= 1
       if isClosed { state.closed -= 1 }
       if writes { state.writers -= 1 }
-      let isLeft = writes && state.writers == 0 && (state.isDirty || state.draft != nil)
+      if state.writers == 0, state.draft == nil, !state.isDirty { state.refused = RefusedWrites() }
+      let isLeft =
+        writes && state.writers == 0 && state.refused.error == nil && (state.isDirty || state.draft != nil)
       guard state.handles == 0 else { return (nil, isLeft) }
       // Of what is not published yet, the only reference may be here.
       if state.draft == nil, state.pending == nil, !state.isDirty, !state.isLocalOnly { state.stored = nil }

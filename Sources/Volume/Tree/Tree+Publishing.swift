@@ -32,6 +32,7 @@ extension Tree {
   ) throws(TreeError) {
     // A write that failed may have left one.
     dropUnchangedDraft(of: file, at: node)
+    try mustBeWhole(file)
     guard try endDraft(of: file, at: node, for: caller, until: deadline) else {
       try mustHavePlace(node)
       volume.log("\(words(for: node)) is published when the rest of its old version is here")
@@ -45,6 +46,14 @@ extension Tree {
     }
     if LeftByEditors.holds(node.name) { return try keepLocal(file, at: node, path) }
     try propose(file, at: node, path, for: caller, until: deadline, isLater: isLater)
+  }
+
+  /// Half a file stays here, where its user sees it, writes it anew or removes it; the others have the old version.
+  private func mustBeWhole(_ file: TreeFile) throws(TreeError) {
+    let error = file.state.withLock { state in
+      state.isDirty || state.draft != nil ? state.refused.error : nil
+    }
+    if let error { throw error }
   }
 
   /// What is written there can be published some time. Who was removed here goes on, and publishes nothing.

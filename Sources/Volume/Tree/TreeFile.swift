@@ -22,6 +22,8 @@ final class TreeFile: Sendable {
     var isDirty = false
     /// A program has asked for its bytes to be on the disk: then they are before its name is known.
     var isSynced = false
+    /// Until it is made good nothing of the file is published.
+    var refused = RefusedWrites()
     /// By this member; who has it open goes on.
     var isRemoved = false
     /// Editors' debris: never published.
