@@ -115,5 +115,10 @@ extern int umount2(const char *path, int flags);
 static const int p2pfs_unmount_detach = 2;
 static const int p2pfs_unmount_no_follow = 8;
 
+/// Whether two numbers of a process stand for one opening of one file (KCMP_FILE); also where the kernel does not say.
+static inline int p2pfs_is_one_opening(int process, int one, int other) {
+  return syscall(SYS_kcmp, (pid_t)process, (pid_t)process, 0, (unsigned long)one, (unsigned long)other) <= 0;
+}
+
 /// For the exercisers of Tests: listing with buffers of a chosen size.
 extern ssize_t getdents64(int folder, void *entries, size_t length);

@@ -18,6 +18,9 @@ extension GroupBook {
   }
 
   /// The groups that this member is in.
+  /// Whether this member is in it.
+  func isMine(_ group: GroupID) -> Bool { rolls.withLock { $0[group] != nil } }
+
   package var groups: [GroupID: GroupName] { rolls.withLock { $0.mapValues(\.name) } }
 
   package func group(named name: GroupName) -> GroupID? {

@@ -29,10 +29,13 @@ package struct Attributes: Hashable, Sendable {
   package var links: UInt32
   /// The kernel may keep them until it is told; otherwise they change by themselves, and it should ask again soon.
   package var areSettled: Bool
+  /// Of a version that is about to be replaced by what is being written: whoever opens the file in that moment must
+  /// not see the number of the one before.
+  package var areEnding: Bool
 
   package init(
     kind: Kind, inode: UInt64, size: Int, heldBytes: Int, modified: Int64, permissions: UInt16,
-    links: UInt32 = 1, areSettled: Bool = true
+    links: UInt32 = 1, areSettled: Bool = true, areEnding: Bool = false
   ) {
     self.kind = kind
     self.inode = inode
@@ -42,6 +45,7 @@ package struct Attributes: Hashable, Sendable {
     self.permissions = permissions
     self.links = links
     self.areSettled = areSettled
+    self.areEnding = areEnding
   }
 }
 

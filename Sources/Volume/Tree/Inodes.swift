@@ -1,6 +1,6 @@
 // The numbers that `ls -i` shows. Each belongs to one version of one file: derived from where it lies and the decision
 // that put it there, so that they are the same after everything was forgotten; and remembered for what was written
-// here, which had its number before it had a decision.
+// here, which had its number before it had a decision, and for what a later decision gave another name, time or mode.
 
 internal import GroupModel
 internal import Swarm
@@ -73,10 +73,14 @@ final class Inodes: Sendable {
     }
   }
 
-  /// A version keeps the number that it had before it was decided; after a restart too, once it is saved.
-  func keep(_ inode: UInt64, for entry: Entry, in group: GroupID) {
+  /// A version keeps the number that it had before it was decided; after a restart too, once it is saved. Of what it
+  /// replaces none is needed any more.
+  func keep(_ inode: UInt64, for entry: Entry, insteadOf old: Entry? = nil, in group: GroupID) {
     let derived = Self.number(derivedFrom: entry, in: group)
+    let before = old.map { Self.number(derivedFrom: $0, in: group) }
     state.withLock { state in
+      if let before, before != derived { state.own[before] = nil }
+      guard derived != inode else { return }
       if state.own.count >= Self.ownMax { state.own.removeAll() }
       state.own[derived] = inode
       state.unsaved.append(KeptNumber(inode, for: derived))

@@ -126,6 +126,23 @@ struct NodeTable {
 
   func locals(in directory: Node) -> [Node] { locals.filter { $0.parent === directory } }
 
+  /// Whether it lies in what has no name any more: a directory that others have removed, a group that is gone.
+  func isHomeless(_ node: Node) -> Bool {
+    guard var next = node.parent else { return false }
+    while let above = next.parent { next = above }
+    return next.number != .root
+  }
+
+  /// Of what lies in it; also after the group is gone.
+  func groupName(above node: Node) -> GroupName? {
+    var next: Node? = node
+    while let above = next {
+      if case .group(let name) = above.kind { return name }
+      next = above.parent
+    }
+    return nil
+  }
+
   /// The path in its group, nil for the group's own directory; and nothing at all for what has no name any more.
   func path(of node: Node) -> [[UInt8]]? {
     var names: [[UInt8]] = []

@@ -61,13 +61,20 @@ package final class OpenControl: Sendable {
 }
 
 extension Tree {
+  /// A length can be given to what takes lines, as `>` does, and makes no difference; not to what can only be read.
+  package func mustBeCuttable(_ number: NodeNumber) throws(TreeError) {
+    if case .control(let file) = try node(number).kind { try mustTakeLines(file) }
+  }
+
+  private func mustTakeLines(_ file: any ControlFile) throws(TreeError) {
+    guard file.isWritable else { throw .denied("it can only be read") }
+  }
+
   package func openControl(
     _ number: NodeNumber, _ access: Access, for caller: Caller
   ) throws(TreeError) -> OpenControl {
     guard case .control(let file) = try node(number).kind else { throw .invalid("it is no control file") }
-    if access.writes || access.truncates {
-      guard file.isWritable else { throw .denied("it can only be read") }
-    }
+    if access.writes || access.truncates { try mustTakeLines(file) }
     return OpenControl(file, text: access.reads ? try file.snapshot(for: caller) : nil)
   }
 }

@@ -12,7 +12,7 @@ package final class OpenFile: Sendable {
   let tree: Tree
   let place: Node
   let file: TreeFile
-  let access: Access
+  package let access: Access
   let own = Mutex(Own())
 
   struct Own {
@@ -24,6 +24,8 @@ package final class OpenFile: Sendable {
     /// Since it was last published through this handle.
     var hasWritten = false
     var whole: WholeFile?
+    /// By the process that opened it.
+    var isClosed = false
     var isReleased = false
   }
 
@@ -154,23 +156,31 @@ extension OpenFile {
 extension OpenFile {
   package func write(_ bytes: RawSpan, at offset: Int, isFromPageCache: Bool) -> Written {
     guard access.writes else { return .failed(.badHandle) }
+    let (end, isTooLarge) = offset.addingReportingOverflow(bytes.byteCount)
+    guard offset >= 0, !isTooLarge else { return .failed(.tooLarge) }
+    do throws(TreeError) {
+      try tree.mustHavePlace(place)
+      let missing = try write(bytes, offset..<end)
+      return missing.map { .needs(Self.bytes(of: $0)) } ?? .written
+    } catch {
+      file.state.withLock { $0.refused.refuse(offset..<end, error) }
+      tree.dropUnchangedDraft(of: file, at: place)
+      return .failed(error)
+    }
+  }
+
+  /// What of the old version has to be here first.
+  private func write(_ bytes: RawSpan, _ range: Range<Int>) throws(TreeError) -> BlockRange? {
     while true {
-      let draft: Draft
-      do throws(TreeError) {
-        draft = try tree.draft(of: file, at: place, truncated: false)
-      } catch {
-        return .failed(error)
-      }
-      switch draft.write(bytes, at: offset) {
+      let draft = try tree.draft(of: file, at: place, truncated: false)
+      switch draft.write(bytes, at: range.lowerBound) {
       case .done:
-        noteWritten()
-        return .written
-      case .needsBase(let blocks): return .needs(Self.bytes(of: blocks))
+        noteWritten(range)
+        return nil
+      case .needsBase(let blocks): return blocks
       // It has ended under our hands, in a publication: the next one begins over what it has become.
       case .trouble(.cancelled): file.draftTurn.take {}
-      case .trouble(let trouble):
-        tree.dropUnchangedDraft(of: file, at: place)
-        return .failed(TreeError(trouble))
+      case .trouble(let trouble): throw TreeError(trouble)
       }
     }
   }
@@ -179,16 +189,18 @@ extension OpenFile {
     blocks.start * ContentLayout.blockBytes..<blocks.end * ContentLayout.blockBytes
   }
 
-  func noteWritten() {
+  func noteWritten(_ range: Range<Int> = 0..<0) {
     own.withLock { $0.hasWritten = true }
     file.state.withLock { state in
       state.isDirty = true
+      state.refused.wrote(range)
       state.modified = Clock.now
     }
   }
 
   /// Durable here.
   package func synchronize(for caller: Caller) throws(TreeError) {
+    try tree.mustHavePlace(place)
     let draft = file.state.withLock { state in
       state.isSynced = true
       return state.draft
@@ -201,6 +213,7 @@ extension OpenFile {
     _ bytes: Range<Int>, keepingSize: Bool, punching: Bool, zeroing: Bool, for caller: Caller
   ) throws(TreeError) {
     guard access.writes else { throw .badHandle }
+    try tree.mustHavePlace(place)
     try tree.edit(file, at: place, for: caller) { draft in
       if punching { return draft.punch(bytes) }
       if zeroing {
@@ -224,12 +237,29 @@ extension OpenFile {
   /// waits for the tracker, two seconds at most.
   package func flush(by processID: Int32, for caller: Caller) throws(TreeError) {
     guard processID == access.processID else { return }
+    noteClosed()
+    guard own.withLock({ $0.hasWritten }) else { return }
+    // Before whoever closes it hears of it, and looks.
+    defer { tree.kernel.forgetAttributesNow(node) }
     try publish(for: caller)
+  }
+
+  private func noteClosed() {
+    let isFirst = own.withLock { own in
+      defer { own.isClosed = true }
+      return !own.isClosed
+    }
+    if isFirst { file.state.withLock { $0.closed += 1 } }
   }
 
   private func publish(for caller: Caller) throws(TreeError) {
     guard own.withLock({ $0.hasWritten }) else { return }
-    try tree.publish(file, at: place, for: caller)
+    do throws(TreeError) { try tree.publish(file, at: place, for: caller) } catch {
+      // Whoever was told that it could not be closed does not expect to find it with the others later.
+      let whole = 0..<max(1, file.size)
+      file.state.withLock { $0.refused.refuse(whole, error) }
+      throw error
+    }
     own.withLock { $0.hasWritten = false }
   }
 
@@ -242,9 +272,10 @@ extension OpenFile {
       return own.ahead.values.flatMap { $0 }
     }
     for handle in ahead { handle.cancel() }
+    noteClosed()
     saying { () throws(TreeError) in try publish(for: caller) }
     // Cut to a size by its name meanwhile, perhaps, while it was open for writing here.
-    guard tree.letGo(file, at: place, writes: access.writes) else { return }
+    guard tree.letGo(file, at: place, writes: access.writes, isClosed: true) else { return }
     saying { () throws(TreeError) in try tree.publish(file, at: place, for: caller) }
   }
 

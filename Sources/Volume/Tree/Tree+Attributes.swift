@@ -103,6 +103,7 @@ extension Tree {
     file.state.withLock { state in
       state.isDirty = true
       state.modified = Clock.now
+      state.refused.cut(to: size)
     }
     if let open { return open.own.withLock { $0.hasWritten = true } }
     // The last of those who write it publishes it.

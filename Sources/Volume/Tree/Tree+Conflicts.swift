@@ -28,7 +28,6 @@ extension Tree {
     file.state.withLock { state in
       state.published = nil
       state.isDirty = true
-      state.inode = inodes.fresh()
     }
     try propose(file, at: node, copy, for: caller, until: deadline)
   }

@@ -47,7 +47,7 @@ extension Tree {
   func truncateAtOnce(_ file: TreeFile, at node: Node) throws(TreeError) {
     while true {
       switch try draft(of: file, at: node, truncated: true).truncate(to: 0) {
-      case .done: return
+      case .done: return file.state.withLock { $0.refused.cut(to: 0) }
       // Nothing of the base is needed for nothing.
       case .needsBase: throw .state("an empty file needs bytes")
       case .trouble(.cancelled): file.draftTurn.take {}

@@ -108,12 +108,32 @@ extension Tree {
   private func published(
     _ entry: Entry, _ content: FileContent, _ file: TreeFile, at node: Node, in directory: Node
   ) {
-    let isStill = file.state.withLock { state in
-      if state.published?.version == entry.version { return true }
+    let news = file.state.withLock { state in
+      if state.published?.version == entry.version { return News.none }
       // What is being written here wins here; the tracker weighs it against this when it is closed.
-      return state.isDirty || state.draft != nil || state.pending != nil || state.isLocalOnly
+      if state.isDirty || state.draft != nil || state.pending != nil || state.isLocalOnly { return .none }
+      guard let old = state.published, old.owner == entry.owner, content.hasBytes(of: state.content) else {
+        return .version
+      }
+      inodes.keep(state.inode, for: entry, insteadOf: old, in: file.group)
+      (state.published, state.content, state.modified) = (entry, content, entry.modified)
+      return .attributes
     }
-    if !isStill { replace(node, in: directory) }
+    switch news {
+    case .none: break
+    case .attributes:
+      inodes.save()
+      kernel.forgetNode(node.number, bytes: false)
+    case .version: replace(node, in: directory)
+    }
+  }
+
+  /// What a decision of others makes of a file that is known here.
+  private enum News {
+    case none
+    /// Another time or mode: the version stands.
+    case attributes
+    case version
   }
 
   /// A directory has ended at this place, by this member.

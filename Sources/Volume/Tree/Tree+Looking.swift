@@ -204,7 +204,8 @@ extension Tree {
     let now = file.state.withLock { state in
       (
         entry: state.published, draft: state.draft, stored: state.stored, content: state.content,
-        modified: state.modified, inode: state.inode, isOpen: state.handles > 0
+        modified: state.modified, inode: state.inode, isOpen: state.handles > 0,
+        isEnding: state.draft != nil && state.isVersion
       )
     }
     let isMine = now.entry.map { mayChange($0, in: file.group) } ?? true
@@ -215,7 +216,7 @@ extension Tree {
     return Attributes(
       kind: .file, inode: now.inode, size: size, heldBytes: held, modified: now.modified,
       permissions: permissions,
-      areSettled: now.draft == nil && (held >= size || held == 0 && !now.isOpen))
+      areSettled: now.draft == nil && (held >= size || held == 0 && !now.isOpen), areEnding: now.isEnding)
   }
 
   private func heldBytes(_ stored: StoredContent?, _ content: FileContent) -> Int {

@@ -272,18 +272,23 @@ extension Tree {
 
   /// Nobody is told of it any more; who has it open goes on.
   func discard(_ file: TreeFile, at node: Node) {
-    let (pending, isLocalOnly, draft, stored, isOpen) = file.state.withLock { state in
+    let (pending, isUnshared, isLocalOnly, draft, stored, isOpen) = file.state.withLock { state in
       defer {
+        state.refused = RefusedWrites()
         state.pending = nil
         state.isDirty = false
         state.isLocalOnly = false
         state.isRemoved = true
       }
-      return (state.pending, state.isLocalOnly, state.draft, state.stored, state.handles > 0)
+      // What could not be closed has no name in any journal.
+      let isUnshared = state.pending != nil || state.isLocalOnly || state.refused.error != nil
+      return (
+        state.pending, isUnshared, state.isLocalOnly, state.draft, state.stored, state.handles > 0
+      )
     }
     if let pending { withdraw(pending) }
     if isLocalOnly { forgetLocal(node, file) }
-    if let stored, pending != nil || isLocalOnly { volume.dropUnshared(stored) }
+    if let stored, isUnshared { volume.dropUnshared(stored) }
     isOpen ? draft?.markUnwanted() : draft?.discard()
     publisher.setUnfinished(node, false)
     vanish(node)

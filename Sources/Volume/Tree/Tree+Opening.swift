@@ -59,11 +59,14 @@ extension Tree {
 
   /// Whether something is left that nobody else who has it open will publish.
   @discardableResult
-  func letGo(_ file: TreeFile, at node: Node, writes: Bool) -> Bool {
+  func letGo(_ file: TreeFile, at node: Node, writes: Bool, isClosed: Bool = false) -> Bool {
     let (discarded, isLeft) = file.state.withLock { state -> (Draft?, Bool) in
       state.handles -= 1
+      if isClosed { state.closed -= 1 }
       if writes { state.writers -= 1 }
-      let isLeft = writes && state.writers == 0 && (state.isDirty || state.draft != nil)
+      if state.writers == 0, state.draft == nil, !state.isDirty { state.refused = RefusedWrites() }
+      let isLeft =
+        writes && state.writers == 0 && state.refused.error == nil && (state.isDirty || state.draft != nil)
       guard state.handles == 0 else { return (nil, isLeft) }
       // Of what is not published yet, the only reference may be here.
       if state.draft == nil, state.pending == nil, !state.isDirty, !state.isLocalOnly { state.stored = nil }

@@ -32,15 +32,37 @@ extension Tree {
   ) throws(TreeError) {
     // A write that failed may have left one.
     dropUnchangedDraft(of: file, at: node)
+    try mustBeWhole(file)
     guard try endDraft(of: file, at: node, for: caller, until: deadline) else {
+      try mustHavePlace(node)
       volume.log("\(words(for: node)) is published when the rest of its old version is here")
       return publisher.setUnfinished(node, true)
     }
     publisher.setUnfinished(node, false)
     guard file.state.withLock({ $0.isDirty && $0.draft == nil }) else { return }
-    guard let path = try? path(of: node) else { return keepHomeless(file, at: node) }
+    guard volume.book.isMine(file.group), let path = try? path(of: node) else {
+      keepHomeless(file, at: node)
+      return try mustHavePlace(node)
+    }
     if LeftByEditors.holds(node.name) { return try keepLocal(file, at: node, path) }
     try propose(file, at: node, path, for: caller, until: deadline, isLater: isLater)
+  }
+
+  /// Half a file stays here, where its user sees it, writes it anew or removes it; the others have the old version.
+  private func mustBeWhole(_ file: TreeFile) throws(TreeError) {
+    let error = file.state.withLock { state in
+      state.isDirty || state.draft != nil ? state.refused.error : nil
+    }
+    if let error { throw error }
+  }
+
+  /// What is written there can be published some time. Who was removed here goes on, and publishes nothing.
+  func mustHavePlace(_ node: Node) throws(TreeError) {
+    guard let group = node.group else { return }
+    if !volume.book.isMine(group), table.withLock({ _ in node.parent != nil }) {
+      throw .refused(.notMember)
+    }
+    if table.withLock({ $0.isHomeless(node) }) { throw .stale }
   }
 
   /// Who was removed here has nothing to publish; but where others have taken its directory away, its bytes are kept.
@@ -120,12 +142,13 @@ extension Tree {
   }
 
   private func setContent(_ stored: StoredContent?, of file: TreeFile) {
+    let number = inodes.fresh()
     file.state.withLock { state in
       let isExecutable = state.content.isExecutable
       let content = stored.flatMap {
         FileContent(size: UInt64($0.name.fileBytes), root: $0.name.root, isExecutable: isExecutable)
       }
-      state.content = content ?? .empty(isExecutable: isExecutable)
+      state.become(content ?? .empty(isExecutable: isExecutable), numbered: number)
       state.stored = stored
       state.draft = nil
       state.isDirty = true
@@ -138,8 +161,8 @@ extension Tree {
   /// Its group and its path; of what has no directory any more, as far as it is known where that was.
   func label(of node: Node) -> [UInt8] {
     let path = (try? path(of: node))?.bytes ?? table.withLock { $0.lastPath(of: node) }
-    let group = node.group.flatMap { volume.book.groups[$0]?.description } ?? "?"
-    return Array(group.utf8) + [UInt8(ascii: "/")] + path
+    let group = table.withLock { $0.groupName(above: node) } ?? node.group.flatMap { volume.book.groups[$0] }
+    return Array((group?.description ?? "?").utf8) + [UInt8(ascii: "/")] + path
   }
 }
 
@@ -286,12 +309,7 @@ extension Tree {
       let old = state.published
       state.published = entry
       if state.pending?.request == row.request { state.pending = nil }
-      // A new file keeps its number, and so does one that others still write; another version has another.
-      if old == nil || state.writers > 1 {
-        inodes.keep(state.inode, for: entry, in: group)
-      } else {
-        state.inode = inodes.number(of: entry, in: group)
-      }
+      inodes.keep(state.inode, for: entry, insteadOf: old, in: group)
       if state.handles == 0, state.draft == nil { state.stored = nil }
     }
     inodes.save()

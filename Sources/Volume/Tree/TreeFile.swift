@@ -22,16 +22,30 @@ final class TreeFile: Sendable {
     var isDirty = false
     /// A program has asked for its bytes to be on the disk: then they are before its name is known.
     var isSynced = false
+    /// Until it is made good nothing of the file is published.
+    var refused = RefusedWrites()
     /// By this member; who has it open goes on.
     var isRemoved = false
     /// Editors' debris: never published.
     var isLocalOnly = false
     var pending: PendingPublish?
     var modified: Int64
-    /// Set by `utimens`: later than any write, and to be kept.
     var inode: UInt64
     var handles = 0
     var writers = 0
+    /// Of the handles, those that whoever opened them has closed.
+    var closed = 0
+
+    /// The group has a version of it, or will have one: the next one has another number.
+    var isVersion: Bool { published != nil || pending != nil }
+
+    /// A version has been written to its end. The number is its own, unless it is what was there before; but who has
+    /// the file open compares the number that he knows with the one that its name has (sqlite does, and git).
+    mutating func become(_ content: FileContent, numbered fresh: UInt64) {
+      let isOther = !content.hasBytes(of: self.content)
+      if isVersion, isOther, handles == closed { inode = fresh }
+      self.content = content
+    }
   }
 
   let group: GroupID
@@ -63,6 +77,8 @@ extension FileContent {
     }
     return content
   }
+
+  func hasBytes(of other: FileContent) -> Bool { size == other.size && root == other.root }
 
   func with(isExecutable: Bool) -> FileContent {
     FileContent(size: size, root: root, isExecutable: isExecutable) ?? self

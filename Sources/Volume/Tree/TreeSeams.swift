@@ -9,6 +9,9 @@ package protocol KernelCache: AnyObject, Sendable {
   func forgetName(_ name: [UInt8], in directory: NodeNumber)
   /// Size, times and the like of a node have changed; with `bytes` its pages too.
   func forgetNode(_ node: NodeNumber, bytes: Bool)
+  /// The same for attributes, and the kernel has done so when this returns. Only from within a request of a file that
+  /// is open: then nothing is held for which the kernel would wait.
+  func forgetAttributesNow(_ node: NodeNumber)
   /// Once the kernel has been told of all that was said up to now, on any thread.
   func whenTold(_ then: @escaping @Sendable () -> Void)
 }

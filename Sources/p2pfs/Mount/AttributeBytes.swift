@@ -22,7 +22,7 @@ enum Lifetime {
 extension Attributes {
   /// Of a control file nobody tells when its length changes, nor of a file that is being fetched or written how far that is.
   var lifetimeSeconds: Double {
-    if kind == .control { return Lifetime.none }
+    if kind == .control || areEnding { return Lifetime.none }
     return areSettled ? Lifetime.told : Lifetime.unsettled
   }
 

@@ -1,6 +1,7 @@
 // Who asks: the kernel names the thread of a request, but a file is opened and closed by a process. And what that
 // thread was told by signals.
 
+import CLinux
 import Glibc
 
 enum CallingProcess {
@@ -10,11 +11,31 @@ enum CallingProcess {
     return status["Tgid"].flatMap { pid_t($0) }
   }
 
-  /// Whether it has that file open still, where shells have it: for `>` they open it, make it their output by
-  /// another number, and close the first; and that is no end of what they write.
-  static func holds(inode: UInt64, process: pid_t) -> Bool {
-    let number = "\(inode)"
-    return (0...9).contains { ProcessText("/proc/\(process)/fdinfo/\($0)")?["ino"] == number }
+  /// How many times it has that file open in that mode: what it has under several numbers is one opening.
+  static func openings(ofInode inode: UInt64, mode: Int32, process: pid_t) -> Int {
+    let inode = "\(inode)"
+    var first: [Int32] = []
+    for number in numbers(of: process) {
+      guard let text = ProcessText("/proc/\(process)/fdinfo/\(number)"), text["ino"] == inode,
+        let flags = text["flags"].flatMap({ Int32($0, radix: 8) }), flags & O_ACCMODE == mode,
+        !first.contains(where: { p2pfs_is_one_opening(process, $0, number) != 0 })
+      else { continue }
+      first.append(number)
+    }
+    return first.count
+  }
+
+  private static func numbers(of process: pid_t) -> [Int32] {
+    guard let folder = opendir("/proc/\(process)/fdinfo") else { return [] }
+    defer { closedir(folder) }
+    var numbers: [Int32] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if let number = Int32(name) { numbers.append(number) }
+    }
+    return numbers
   }
 
   /// Whether whoever waits for us is to end, or wants to stop. A signal that is caught, and is none of those by which

@@ -31,6 +31,9 @@ extension FuseOperations {
     }
     atOnce(reply) { () throws(TreeError) in
       let attributes = try attributes(of: node, through: handle)
+      if wish.size != nil {
+        try tree.telling("truncate", node) { () throws(TreeError) in try tree.mustBeCuttable(node) }
+      }
       let change = wish.change(of: attributes)
       guard change != AttributeChange() else { return reply.attributes(attributes, of: owner) }
       later(.files, reply) { [tree, owner] caller throws(TreeError) in

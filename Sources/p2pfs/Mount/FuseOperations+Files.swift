@@ -58,6 +58,7 @@ extension FuseOperations {
       throw error
     }
     let handle = Handle(node, .file(file), writes: true)
+    note(handle, file, info)
     var info = info
     info.keep_cache = 1
     if !tell(reply, handle, info) { discard(handle) }
@@ -87,6 +88,12 @@ extension FuseOperations {
     return reply.opened(info)
   }
 
+  private func note(_ handle: Handle, _ file: OpenFile, _ info: fuse_file_info) {
+    guard let inode = try? tree.attributes(of: handle.node).inode else { return }
+    openings.add(
+      handle.number, of: handle.node, inode, mode: info.flags & O_ACCMODE, by: file.access.processID)
+  }
+
   func create(
     _ reply: Reply, _ name: [UInt8], in directory: NodeNumber, mode: mode_t, _ info: fuse_file_info
   ) {
@@ -95,6 +102,7 @@ extension FuseOperations {
       let (found, file) = try create(name, in: directory, mode: mode, access)
       _ = modes.enterCached(found.node)
       let handle = Handle(found.node, .file(file), writes: true)
+      note(handle, file, info)
       handles.add(handle)
       var info = info
       (info.fh, info.keep_cache) = (handle.number, 1)
@@ -223,7 +231,7 @@ extension FuseOperations {
       switch handle.opened {
       case .file(let file):
         try tree.telling("close", file.node) { () throws(TreeError) in
-          try flush(file, by: CallingProcess.id(ofThread: thread) ?? 0, caller)
+          try flush(handle, file, by: CallingProcess.id(ofThread: thread) ?? 0, caller)
         }
       case .control(let control): try control.flush(for: caller)
       case .directory: break
@@ -232,9 +240,14 @@ extension FuseOperations {
     }
   }
 
-  private func flush(_ file: OpenFile, by process: pid_t, _ caller: Caller) throws(TreeError) {
+  /// By another process than the one that opened it, or while that has it under another number, it is no close.
+  private func flush(
+    _ handle: Handle, _ file: OpenFile, by process: pid_t, _ caller: Caller
+  ) throws(TreeError) {
     let inode = try tree.attributes(of: file.node).inode
-    if CallingProcess.holds(inode: inode, process: process) { return }
+    guard process == file.access.processID, openings.close(handle.number, of: handle.node, inode) else {
+      return
+    }
     try file.flush(by: process, for: caller)
   }
 
@@ -259,6 +272,7 @@ extension FuseOperations {
 
   func release(_ handle: Handle) {
     guard handle.file != nil else { return }
+    if handle.writes { openings.remove(handle.number, of: handle.node) }
     for released in modes.leave(handle.node, handle) {
       errands.add { released.file?.release(for: Caller()) }
     }

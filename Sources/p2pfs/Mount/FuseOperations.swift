@@ -19,6 +19,7 @@ final class FuseOperations: Sendable {
   let crew = Errands("answering", threadsMax: 2)
   let waiting = Waiting()
   let handles = Handles()
+  let openings = Openings()
   let modes: OpenModes<Handle>
 
   init(

@@ -2,7 +2,8 @@
 //
 // The kernel takes the lock of a directory to forget a name in it, and so waits for whoever is looking something up or
 // changing something there; and that may be waiting for us, or for the tracker. So this is told on threads of its own,
-// and one directory that is held up does not hold up the others.
+// and one directory that is held up does not hold up the others. For attributes it takes no lock that others hold while
+// they wait, and of a file that is open it waits for nothing at all.
 
 import CFuse
 import Link
@@ -17,7 +18,8 @@ struct Forgotten: Hashable, Sendable {
 }
 
 /// ## Concurrency model
-/// `forgetName` and `forgetNode` for every thread: they only note it. Each node is told by one thread at a time.
+/// `forgetName` and `forgetNode` for every thread: they only note it. Each node is told by one thread at a time, but for
+/// what `forgetAttributesNow` tells on its caller's.
 final class KernelMemory: KernelCache, Sendable {
   private static let threadsMax = 8
   /// Longer than an answer to a lookup is on its way to the kernel.
@@ -53,6 +55,11 @@ final class KernelMemory: KernelCache, Sendable {
       forgotten.hasAttributes = true
       if bytes { forgotten.hasBytes = true }
     }
+  }
+
+  func forgetAttributesNow(_ node: NodeNumber) {
+    guard let kernel = state.withLock({ $0.kernel }) else { return }
+    kernel(node, Forgotten(hasAttributes: true))
   }
 
   func whenTold(_ then: @escaping @Sendable () -> Void) {

@@ -109,6 +109,30 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
     #expect(bob.does("cat .join") == "one pending\n")
   }
 
+  @Test func `a length is that of what is read, right after a line was taken`() {
+    let (_, alice, bob) = team()
+    alice.does("mkdir one")
+    let look = """
+      python3 -c '
+      import os, sys
+      written, line, seen = sys.argv[1:]
+      os.stat(seen)
+      open(written, "w").write(line)
+      print(os.stat(seen).st_size == len(open(seen).read()) != 0)' "$@"
+      """
+    #expect(bob.does("set .join one .join; \(look)") == "True\n")
+    #expect(alice.does("set team/.members 'remove bob' team/.members; \(look)") == "True\n")
+    #expect(alice.does("set .leave one .groups; \(look)") == "True\n")
+  }
+
+  @Test func `what can only be read cannot be cut`() {
+    let (_, alice, _) = team()
+    for file in [".groups", ".help", ".log", ".status"] {
+      alice.fails("python3 -c 'import os; os.truncate(\"\(file)\", 0)'", EACCES)
+    }
+    alice.does("python3 -c 'import os; os.truncate(\".join\", 0)'; touch .help")
+  }
+
   @Test func `a file that says the same keeps its times`() {
     let (_, alice, bob) = team()
     bob.does("cat .groups team/.members > /dev/null")

@@ -34,6 +34,7 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
       """)
     bob.does("echo b > team/d/b")
     alice.sees("b", by: "cat team/d/b")
+    alice.does("cd team; n=$(stat -c %i d/f); chmod +x d/f; touch d/f; test $n = $(stat -c %i d/f)")
     let look = "cd team; stat -c '%i %n' d d/* d/e/*"
     let first = alice.does(look)
     #expect(Set(first.split(separator: "\n").map { $0.split(separator: " ")[0] }).count == 8)

@@ -34,6 +34,9 @@ import Volume
   @Test func `the length of a control file is believed for no time, all else until it is told`() {
     #expect(attributes(.control).lifetimeSeconds == 0)
     #expect(attributes(.file).lifetimeSeconds > 3600)
+    var ending = attributes(.file)
+    ending.areEnding = true
+    #expect(ending.lifetimeSeconds == 0)
   }
 
   @Test(arguments: [

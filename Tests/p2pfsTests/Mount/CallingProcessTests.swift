@@ -27,11 +27,22 @@ import Testing
     #expect(id("") == nil)
   }
 
-  @Test func `a process holds what it has open under a small number`() {
+  @Test func `what a process has open under several numbers is one opening`() {
+    var name = Array("/tmp/p2pfs-openings-XXXXXX".utf8CString)
+    let first = mkstemp(&name)
+    defer { unlink(name) }
     var bytes = stat()
-    #expect(fstat(STDERR_FILENO, &bytes) == 0)
-    #expect(CallingProcess.holds(inode: UInt64(bytes.st_ino), process: getpid()))
-    #expect(!CallingProcess.holds(inode: .max, process: getpid()))
-    #expect(!CallingProcess.holds(inode: UInt64(bytes.st_ino), process: .max))
+    #expect(first >= 0 && fstat(first, &bytes) == 0)
+    func count(_ mode: Int32) -> Int {
+      CallingProcess.openings(ofInode: UInt64(bytes.st_ino), mode: mode, process: getpid())
+    }
+    let second = fcntl(first, F_DUPFD, 20)
+    #expect(count(O_RDWR) == 1 && count(O_RDONLY) == 0)
+    let other = open(name, O_RDWR)
+    let reading = open(name, O_RDONLY)
+    #expect(count(O_RDWR) == 2 && count(O_RDONLY) == 1)
+    for number in [first, second, other, reading] { close(number) }
+    #expect(count(O_RDWR) == 0)
+    #expect(CallingProcess.openings(ofInode: UInt64(bytes.st_ino), mode: O_RDWR, process: .max) == 0)
   }
 }

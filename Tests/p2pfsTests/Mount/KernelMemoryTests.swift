@@ -41,6 +41,23 @@ import Volume
       ])
   }
 
+  @Test func `whoever has it open tells of attributes himself, while others are held up`() {
+    let (gate, begun) = (Semaphore(), Semaphore())
+    memory.attach { [told] node, forgotten in
+      if forgotten.names == [[0]] {
+        begun.signal()
+        gate.wait()
+      }
+      told.take(node, forgotten)
+    }
+    memory.forgetName([0], in: second)
+    begun.wait()
+    memory.forgetAttributesNow(second)
+    #expect(told.of(second) == [Forgotten(hasAttributes: true)])
+    gate.signal()
+    memory.detach()
+  }
+
   @Test func `while one directory is held up others are told, and what it missed is told at once then`() {
     let (gate, begun) = (Semaphore(), Semaphore())
     memory.attach { [told, first] node, forgotten in

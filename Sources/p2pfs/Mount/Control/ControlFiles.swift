@@ -10,6 +10,7 @@ final class ControlFiles: ControlTable {
   let groupNames = [".requests", ".members", ".shares"]
   let listsThoseOfGroups: Bool
   private let desk: any ControlDesk
+  private let doings = Doings()
   private let roots: [String: CommandFile]
   /// What members' files remember, by group.
   private let members = Mutex<[GroupName: RememberedText]>([:])
@@ -18,7 +19,7 @@ final class ControlFiles: ControlTable {
   init(of desk: any ControlDesk, listsThoseOfGroups: Bool) {
     self.desk = desk
     self.listsThoseOfGroups = listsThoseOfGroups
-    roots = Self.roots(desk)
+    roots = Self.roots(desk, doings)
     // What never changes is as old as the mount.
     _ = roots[".help"]?.textAtOnce()
   }
@@ -35,17 +36,17 @@ final class ControlFiles: ControlTable {
     let path = "\(group)/\(name)"
     switch name {
     case ".requests":
-      var file = CommandFile(path, desk, .requests(of: group)) { [desk] () throws(Failure) in
+      var file = CommandFile(path, desk, .requests(of: group), doings) { [desk] () throws(Failure) in
         Self.lines(try desk.requests(in: group).map(\.description))
       }
       file.mine = { [desk] in desk.owns(group) ? 0o644 : 0 }
       return file
     case ".members":
-      var file = CommandFile(path, desk, .members(of: group), members(of: group))
+      var file = CommandFile(path, desk, .members(of: group), doings, members(of: group))
       file.mine = { [desk] in desk.owns(group) ? 0o644 : 0o444 }
       return file
     case ".shares":
-      return CommandFile(path, desk, .shares(of: group)) { [desk] () throws(Failure) in
+      return CommandFile(path, desk, .shares(of: group), doings) { [desk] () throws(Failure) in
         Self.lines(try desk.sharedFiles(in: group).map { Printable.escaped($0.bytes) })
       }
     default: return nil
@@ -71,26 +72,28 @@ final class ControlFiles: ControlTable {
 
 // Their contents.
 extension ControlFiles {
-  private static func roots(_ desk: any ControlDesk) -> [String: CommandFile] {
-    let groups = RememberedText(isReachable: { desk.isReachable }) { caller, milliseconds throws(Failure) in
+  private static func roots(_ desk: any ControlDesk, _ doings: Doings) -> [String: CommandFile] {
+    let groups = RememberedText(after: doings, isReachable: { desk.isReachable }) {
+      caller, milliseconds throws(Failure) in
       try desk.carryOut(.listGroups, for: caller, within: milliseconds)
     }
-    let mine = RememberedText(isReachable: { desk.isReachable }) { caller, milliseconds throws(Failure) in
+    let mine = RememberedText(after: doings, isReachable: { desk.isReachable }) {
+      caller, milliseconds throws(Failure) in
       let requests = try desk.requestsOfMine(for: caller, within: milliseconds)
       return lines(requests.map { "\($0.0) \($0.1 == .asked ? "pending" : "rejected")" })
     }
     return [
-      ".join": CommandFile(".join", desk, .join, mine),
-      ".leave": CommandFile(".leave", desk, .leave) { "" },
-      ".groups": CommandFile(".groups", desk, nil, groups),
-      ".downloads": CommandFile(".downloads", desk, .downloads) { () throws(Failure) in
+      ".join": CommandFile(".join", desk, .join, doings, mine),
+      ".leave": CommandFile(".leave", desk, .leave, doings) { "" },
+      ".groups": CommandFile(".groups", desk, nil, doings, groups),
+      ".downloads": CommandFile(".downloads", desk, .downloads, doings) { () throws(Failure) in
         try desk.carryOut(.showDownloads, for: Caller(), within: nil)
       },
       ".status": CommandFile(
-        ".status", desk, nil, atOnce: { () throws(Failure) in try desk.status(isPatient: false) }
+        ".status", desk, nil, doings, atOnce: { () throws(Failure) in try desk.status(isPatient: false) }
       ) { () throws(Failure) in try desk.status(isPatient: true) },
-      ".log": CommandFile(".log", desk, nil) { log(desk.events) },
-      ".help": CommandFile(".help", desk, nil) { ControlHelp.text },
+      ".log": CommandFile(".log", desk, nil, doings) { log(desk.events) },
+      ".help": CommandFile(".help", desk, nil, doings) { ControlHelp.text },
     ]
   }
 
@@ -103,7 +106,7 @@ extension ControlFiles {
     members.withLock { [desk] members in
       if let known = members[group] { return known }
       let text = RememberedText(
-        isReachable: { desk.isReachable },
+        after: doings, isReachable: { desk.isReachable },
         guess: {
           Self.lines(desk.members(of: group).map { "\($0.user) \($0.isOwner ? "owner" : "member") offline" })
         }
@@ -129,25 +132,31 @@ struct CommandFile: ControlFile {
   /// nil for one that can only be read.
   private let grammar: ControlGrammar?
   private let source: Source
+  private let doings: Doings
   var age = TextAge()
   /// Where not everybody may do everything with it, what I may.
   var mine: (@Sendable () -> UInt16)?
 
   init(
-    _ name: String, _ desk: any ControlDesk, _ grammar: ControlGrammar?,
+    _ name: String, _ desk: any ControlDesk, _ grammar: ControlGrammar?, _ doings: Doings,
     atOnce: (@Sendable () throws(Failure) -> String)? = nil,
     _ text: @escaping @Sendable () throws(Failure) -> String
   ) {
     self.name = name
     self.desk = desk
     self.grammar = grammar
+    self.doings = doings
     source = .local(text, atOnce ?? text)
   }
 
-  init(_ name: String, _ desk: any ControlDesk, _ grammar: ControlGrammar?, _ text: RememberedText) {
+  init(
+    _ name: String, _ desk: any ControlDesk, _ grammar: ControlGrammar?, _ doings: Doings,
+    _ text: RememberedText
+  ) {
     self.name = name
     self.desk = desk
     self.grammar = grammar
+    self.doings = doings
     source = .remembered(text)
   }
 
@@ -175,6 +184,8 @@ struct CommandFile: ControlFile {
 
   func take(_ line: [UInt8], for caller: Caller) throws(TreeError) {
     var command: Command?
+    // Also where it failed: nobody knows how far it came.
+    defer { doings.add() }
     do throws(Failure) {
       guard let grammar else { throw .malformed("it can only be read: 'cat .help' says what can be written") }
       guard line.count <= OpenControl.lineBytesMax else {

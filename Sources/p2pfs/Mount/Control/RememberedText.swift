@@ -19,22 +19,27 @@ final class RememberedText: Sendable {
   /// Who was slow is not asked for the sake of a length again so soon.
   private static let pauseMilliseconds = 5_000
 
-  private struct State {
+  fileprivate struct State {
     var text: [UInt8]?
     var known: Instant?
     var pausesUntil: Instant?
+    /// What had been done by then: since somebody has done more, neither says anything.
+    var doings = 0
   }
 
   private let state = Mutex(State())
+  private let doings: Doings
   private let ask: Asking
   /// What is known without the tracker, until it has answered once.
   private let guess: @Sendable () -> String
   private let isReachable: @Sendable () -> Bool
 
   init(
-    isReachable: @escaping @Sendable () -> Bool, guess: @escaping @Sendable () -> String = { "" },
+    after doings: Doings, isReachable: @escaping @Sendable () -> Bool,
+    guess: @escaping @Sendable () -> String = { "" },
     ask: @escaping Asking
   ) {
+    self.doings = doings
     self.isReachable = isReachable
     self.guess = guess
     self.ask = ask
@@ -53,25 +58,52 @@ final class RememberedText: Sendable {
   /// For a length and a time.
   func atOnce() -> [UInt8] {
     let now = Instant.now
-    let (known, pausesUntil) = state.withLock { ($0.known, $0.pausesUntil) }
+    let (known, pausesUntil) = state.withLock { state in
+      state.doings == doings.count ? (state.known, state.pausesUntil) : (nil, nil)
+    }
     if let known, now.milliseconds(after: known) < Self.validMilliseconds { return last }
     if let pausesUntil, now < pausesUntil { return last }
     guard isReachable() else { return last }
     let text = try? renew(for: Caller(), within: Self.statMilliseconds)
     if text == nil || Instant.now.milliseconds(after: now) > Self.statMilliseconds {
-      state.withLock { $0.pausesUntil = .now + Self.pauseMilliseconds }
+      state.withLock { $0.pause(for: Self.pauseMilliseconds, after: doings.count) }
     }
     return text ?? last
   }
 
   private func renew(for caller: Caller, within milliseconds: Int) throws(Failure) -> [UInt8] {
+    let before = doings.count
     let text = Array(try ask(caller, milliseconds).utf8)
     state.withLock { state in
       state.text = text
-      state.known = .now
+      state.note(.now, after: before)
     }
     return text
   }
 
   private var last: [UInt8] { state.withLock { $0.text } ?? Array(guess().utf8) }
+}
+
+extension RememberedText.State {
+  fileprivate mutating func note(_ known: Instant, after count: Int) {
+    if doings != count { pausesUntil = nil }
+    (self.known, doings) = (known, count)
+  }
+
+  fileprivate mutating func pause(for milliseconds: Int, after count: Int) {
+    if doings != count { known = nil }
+    (pausesUntil, doings) = (.now + milliseconds, count)
+  }
+}
+
+/// Counts what was done by writing to control files: what was known before may be so no longer.
+///
+/// ## Concurrency model
+/// For any thread.
+final class Doings: Sendable {
+  private let counter = Atomic(0)
+
+  var count: Int { counter.load(ordering: .acquiring) }
+
+  func add() { counter.add(1, ordering: .releasing) }
 }
