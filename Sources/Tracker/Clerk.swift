@@ -167,7 +167,7 @@ final class Clerk: @unchecked Sendable {
   /// A full disk is told to those who asked, and is no reason to end: there may be room again. After any other
   /// failure of the disk nobody knows what is on it; a tracker that starts anew reads what is.
   private func refusal(because error: DatabaseError) -> Ruling {
-    guard error == .full else { giveUp("the ledger cannot be written: \(error)") }
+    guard error == .full else { giveUp("the ledger cannot be written: \(error.sentence)") }
     log.stranger("no room on the tracker's disk: changes are refused until there is")
     return .refused(.trackerFull)
   }
