@@ -63,8 +63,8 @@ package final class GroupVolume: @unchecked Sendable {
   let loading = Mutex<LedgerKey?>(nil)
   /// What is being uploaded now.
   let publishing = Mutex<Set<LedgerKey>>([])
-  /// Shares that have ended by themselves, of which no tracker has heard yet.
-  let untold = Mutex<Set<LedgerKey>>([])
+  /// Shares that have ended by themselves, of which no tracker has heard yet, and what they were.
+  let untold = Mutex<[LedgerKey: ContentRoot]>([:])
   let follower: Follower
   let kept = KeptFiles()
   /// Renames what is whole, one at a time.
