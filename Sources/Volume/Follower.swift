@@ -204,6 +204,7 @@ extension GroupVolume {
       try? ledger.removeShare(share.key)
     }
     shared.move(from: from, to: to, in: group)
+    moveDownloads(from: from, to: to, in: group)
   }
 
   func forget(_ group: GroupID, named name: GroupName) {

@@ -71,6 +71,27 @@ import Testing
     #expect(alice.succeeds("list_files", "team") == ["9 alice 1 f"])
   }
 
+  @Test func `what is listed as downloaded is what the group still has, by the name that it has there`() {
+    let (story, alice, bob) = Story.ofTwo()
+    _ = (alice.serves(), bob.serves())
+    for name in ["f", "g", "h"] {
+      story.scratch.write(name, name)
+      alice.succeeds("upload_file", name, "team")
+      bob.succeeds("download_file", "team", name, "copy-\(name)")
+    }
+    #expect(bob.succeeds("show_downloads") == ["[C] [team] f", "[C] [team] g", "[C] [team] h"])
+    for person in [alice, bob] { person.succeeds("stop_share", "team", "f") }
+    bob.comes(to: "the file that left is not listed", "show_downloads") {
+      $0 == ["[C] [team] g", "[C] [team] h"]
+    }
+    unlink(story.scratch.path + "/copy-h")
+    bob.comes(to: "the file that is away is not listed", "show_downloads") { $0 == ["[C] [team] g"] }
+    alice.succeeds("remove_member", "team", "bob")
+    bob.comes(to: "nothing is listed", "show_downloads") { $0 == [] }
+    alice.admits(bob)
+    #expect(bob.succeeds("show_downloads") == [])
+  }
+
   @Test func `a file that was removed is no longer shared, and one whose directory is away stays listed`() {
     let (story, alice, bob) = Story.ofTwo()
     let first = alice.serves()
