@@ -41,6 +41,17 @@ extension DatabaseError {
     code == p2pfs_sqlite_ioerr_fsync || code == p2pfs_sqlite_ioerr_dir_fsync
   }
 
+  /// What was wrong, as people are told.
+  package var sentence: String {
+    switch self {
+    case .full: "there is no room on the disk"
+    case .busy: "another program is using it"
+    case .damaged(let what), .io(let what): what
+    case .tooNew(let version): "a newer program wrote it, in schema \(version)"
+    case .tooOld(let version): "an older program wrote it, in schema \(version)"
+    }
+  }
+
   /// Of a call to the system itself, which left its reason in errno.
   static func system(_ what: String) -> DatabaseError {
     let cause = errno

@@ -9,9 +9,11 @@ package struct Schema: Sendable {
 }
 
 extension Database {
-  /// Takes all missing steps, or none. A reader takes none; it only makes sure that there are none to take.
-  package func migrate(to schema: Schema) throws(DatabaseError) {
+  /// Takes all missing steps, or none. A reader takes none; it only makes sure that there are none to take. A file that
+  /// may not be new has lost what it held when it has taken no step at all.
+  package func migrate(to schema: Schema, mayBeNew: Bool = true) throws(DatabaseError) {
     let version = try version()
+    guard version > 0 || mayBeNew else { throw .damaged("it holds nothing") }
     guard version <= schema.steps.count else { throw .tooNew(version) }
     guard version < schema.steps.count else { return }
     guard role != .reader else { throw .tooOld(version) }

@@ -65,7 +65,7 @@ final class Archive: Sendable {
       do throws(DatabaseError) {
         question.reply(try reader.answer(question.request, for: question.user))
       } catch {
-        log.error("the ledger cannot be read: \(error)")
+        log.error("the ledger cannot be read: \(error.sentence)")
         question.reply(.refused(.busy))
       }
     }

@@ -9,7 +9,7 @@ extension Clerk {
     case .decide(_, _, _, let session, let exchange):
       mail.answer(session, exchange, TrackerKind.propose, ruling.answer)
       callWitnesses(of: ruling, for: session)
-    case .share(_, _, _, _, _, let session, let exchange):
+    case .share(_, _, _, _, _, _, let session, let exchange):
       mail.answer(session, exchange, TrackerKind.setSharing, ruling.answer)
     case .openAccount, .changePassword, .revoke, .follow: break
     }

@@ -7,7 +7,8 @@ extension Clerk {
   /// Who has gone meanwhile was promised nothing: what he left on the desk keeps nobody waiting.
   func rule(on errand: Errand) throws(DatabaseError) -> Ruling {
     switch errand {
-    case .decide(_, _, _, let session, _), .share(_, _, _, _, _, let session, _), .follow(let session, _, _):
+    case .decide(_, _, _, let session, _), .share(_, _, _, _, _, _, let session, _),
+      .follow(let session, _, _):
       if session.hasEnded { return .refused(.busy) }
     case .openAccount, .changePassword, .revoke: break
     }
@@ -20,8 +21,8 @@ extension Clerk {
       try ledger.put(revocation)
       return .revoked(revocation)
     case .follow(_, let user, _): return .following(try ledger.memberships(of: user))
-    case .share(let id, let group, let path, let isOn, let user, _, _):
-      return try share(id, path, in: group, isOn: isOn, by: user)
+    case .share(let id, let group, let path, let isOn, let user, let login, _, _):
+      return try share(id, path, in: group, isOn: isOn, by: user, at: login.lineage)
     }
   }
 

@@ -15,14 +15,14 @@ enum Errand: Sendable {
     RequestID, UserName, Login, PasswordHash, reply: @Sendable (Result<Account, Refusal>) -> Void)
   case revoke(Revocation, of: UserName, reply: @Sendable (Refusal?) -> Void)
   case follow(Session, UserName, exchange: UInt32)
-  case share(RequestID, GroupName, FilePath, isOn: Bool, by: UserName, for: Session, exchange: UInt32)
+  case share(RequestID, GroupName, FilePath, isOn: Bool, by: UserName, Login, for: Session, exchange: UInt32)
 
   /// Whose turn it takes.
   var user: UserName {
     switch self {
     case .decide(_, _, let user, _, _), .openAccount(_, let user, _, _),
       .changePassword(_, let user, _, _, _),
-      .revoke(_, let user, _), .follow(_, let user, _), .share(_, _, _, _, let user, _, _):
+      .revoke(_, let user, _), .follow(_, let user, _), .share(_, _, _, _, let user, _, _, _):
       user
     }
   }
@@ -167,7 +167,7 @@ final class Clerk: @unchecked Sendable {
   /// A full disk is told to those who asked, and is no reason to end: there may be room again. After any other
   /// failure of the disk nobody knows what is on it; a tracker that starts anew reads what is.
   private func refusal(because error: DatabaseError) -> Ruling {
-    guard error == .full else { giveUp("the ledger cannot be written: \(error)") }
+    guard error == .full else { giveUp("the ledger cannot be written: \(error.sentence)") }
     log.stranger("no room on the tracker's disk: changes are refused until there is")
     return .refused(.trackerFull)
   }

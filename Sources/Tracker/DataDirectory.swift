@@ -1,6 +1,7 @@
 // Where a tracker keeps all that must last: the ledger, the authority, and the lock that makes one of several
 // trackers the one that serves.
 
+import Catalog
 import Glibc
 import GroupModel
 import Link
@@ -54,6 +55,18 @@ struct DataDirectory {
   private static let ledgerName = "ledger.sqlite"
 
   var ledgerPath: String { path + "/" + Self.ledgerName }
+
+  /// What is to be said of a ledger that cannot be used.
+  func failure(_ error: DatabaseError) -> Failure {
+    switch error {
+    case .damaged(let what): .disk("\(ledgerPath) is damaged (\(what)): put it back from a backup")
+    case .tooNew(let version):
+      .disk("\(ledgerPath) was written by a newer tracker (schema \(version)): run that one")
+    case .full: .disk("no room on the disk of \(path): free some space and start again")
+    case .busy, .io, .tooOld:
+      .disk("cannot open \(ledgerPath): \(error.sentence): check the disk and the directory's owner")
+    }
+  }
 }
 
 // The lock.
@@ -85,23 +98,60 @@ extension DataDirectory {
 
   private var authorityPath: String { path + "/" + Self.authorityName }
 
+  private var besidePath: String { authorityPath + ".new" }
+
   /// Where no tracker was ever ready: one would make an authority there, another one than anybody can know.
   static func isNew(_ path: String) -> Bool {
     [authorityName, ledgerName].allSatisfy { access("\(path)/\($0)", F_OK) != 0 && errno == ENOENT }
   }
 
   /// The network's authority: as it was made at the first start, or made now. A ledger without its authority is no
-  /// first start: another authority would be refused by everyone who knows the old one.
+  /// first start: another authority would be refused by everyone who knows the old one. Nor is an authority without its
+  /// ledger: whoever came first could take the names of those who are in no ledger any more.
   func authority() throws(Failure) -> Authority {
-    if var pem = try readAuthority() {
+    if var pem = try readPEM(authorityPath) {
       defer { wipe(&pem) }
-      return try authority(from: pem)
+      let authority = try authority(from: pem)
+      try ledgerMustBeThere()
+      return authority
     }
-    guard access(ledgerPath, F_OK) != 0 else {
+    return try begin()
+  }
+
+  /// The authority beside its place, then the ledger, then the authority in its place: so where that is missing and a
+  /// ledger is there, what lies beside tells a first start that was cut off from an authority that was lost.
+  private func begin() throws(Failure) -> Authority {
+    let authority: Authority
+    if access(ledgerPath, F_OK) != 0 {
+      authority = try makeAuthority()
+    } else {
+      guard var pem = try readPEM(besidePath), let begun = try? self.authority(from: pem) else {
+        throw .disk(
+          "\(authorityPath) is missing: put it back from a backup, or begin anew with an empty directory")
+      }
+      wipe(&pem)
+      authority = begun
+    }
+    try makeLedger()
+    guard rename(besidePath, authorityPath) == 0 else { throw Self.trouble("cannot write \(authorityPath)") }
+    try Self.sync(path)
+    return authority
+  }
+
+  /// On the disk, and all of it in its own file.
+  private func makeLedger() throws(Failure) {
+    do throws(DatabaseError) { try SQLiteLedger(path: ledgerPath).close() } catch { throw failure(error) }
+  }
+
+  private func ledgerMustBeThere() throws(Failure) {
+    var status = stat()
+    let isThere = stat(ledgerPath, &status) == 0
+    guard isThere || errno == ENOENT else { throw Self.trouble("cannot read \(ledgerPath)") }
+    guard isThere, status.st_size > 0 else {
       throw .disk(
-        "\(authorityPath) is missing: put it back from a backup, or begin anew with an empty directory")
+        "\(ledgerPath) is \(isThere ? "empty" : "missing"): put it back from a backup, "
+          + "or remove the directory to begin a new network")
     }
-    return try makeAuthority()
   }
 
   private func authority(from pem: [UInt8]) throws(Failure) -> Authority {
@@ -123,33 +173,32 @@ extension DataDirectory {
       throw .disk("cannot make the network's authority: \(error)")
     }
     defer { wipe(&pem) }
-    try writeAuthority(pem)
+    try writeBeside(pem)
     return authority
   }
 
-  private func readAuthority() throws(Failure) -> [UInt8]? {
-    let descriptor = open(authorityPath, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+  private func readPEM(_ path: String) throws(Failure) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else {
-      guard errno == ENOENT else { throw Self.trouble("cannot read \(authorityPath)") }
+      guard errno == ENOENT else { throw Self.trouble("cannot read \(path)") }
       return nil
     }
     defer { close(descriptor) }
     var bytes = [UInt8](repeating: 0, count: 64 << 10)
     let count = read(descriptor, &bytes, bytes.count)
-    guard count >= 0 else { throw Self.trouble("cannot read \(authorityPath)") }
+    guard count >= 0 else { throw Self.trouble("cannot read \(path)") }
     return Array(bytes.prefix(count))
   }
 
-  /// Beside, then renamed: whole or not at all, and on the disk before anybody is told the fingerprint.
-  private func writeAuthority(_ pem: [UInt8]) throws(Failure) {
-    let beside = authorityPath + ".new"
-    unlink(beside)
-    let descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw Self.trouble("cannot write \(beside)") }
+  /// Whole and on the disk before there is a ledger.
+  private func writeBeside(_ pem: [UInt8]) throws(Failure) {
+    unlink(besidePath)
+    let descriptor = open(besidePath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw Self.trouble("cannot write \(besidePath)") }
     defer { close(descriptor) }
-    guard write(descriptor, pem, pem.count) == pem.count, fsync(descriptor) == 0,
-      rename(beside, authorityPath) == 0
-    else { throw Self.trouble("cannot write \(authorityPath)") }
+    guard write(descriptor, pem, pem.count) == pem.count, fsync(descriptor) == 0 else {
+      throw Self.trouble("cannot write \(besidePath)")
+    }
     try Self.sync(path)
   }
 

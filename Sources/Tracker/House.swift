@@ -18,11 +18,11 @@ final class House: Sendable {
     let ledger: SQLiteLedger
     let accounts: Accounts
     do throws(DatabaseError) {
-      ledger = try SQLiteLedger(path: data.ledgerPath)
+      ledger = try SQLiteLedger(path: data.ledgerPath, mayBeNew: false)
       try ledger.verify(fileBytes: Self.bytes(of: data.ledgerPath))
       accounts = Accounts(try ledger.accounts(), try ledger.revocations(after: secondsSince1970()))
     } catch {
-      throw Self.failure(error, data)
+      throw data.failure(error)
     }
     let presence = Presence()
     let registry = Registry()
@@ -41,7 +41,7 @@ final class House: Sendable {
         try SQLiteLedger.reader(path: path)
       }
     } catch {
-      throw Self.failure(error, data)
+      throw data.failure(error)
     }
     witnesses.start()
     clerk.start()
@@ -52,16 +52,6 @@ final class House: Sendable {
   private static func bytes(of path: String) -> Int {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : 0
-  }
-
-  private static func failure(_ error: DatabaseError, _ data: DataDirectory) -> Failure {
-    switch error {
-    case .damaged(let what): .disk("\(data.ledgerPath) is damaged (\(what)): put it back from a backup")
-    case .tooNew(let version):
-      .disk("\(data.ledgerPath) was written by a newer tracker (schema \(version)): run that one")
-    case .full: .disk("no room on the disk of \(data.path): free some space and start again")
-    default: .disk("cannot open \(data.ledgerPath): \(error): check the disk and the directory's owner")
-    }
   }
 
   private static func giveUp(_ reason: String, _ log: Log) -> Never {

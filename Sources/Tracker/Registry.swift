@@ -13,6 +13,8 @@ struct SessionID: Hashable, Sendable {
 /// One session's holding of one content.
 struct Registration: Sendable {
   let user: UserName
+  /// Of his login: which of his machines it is.
+  let lineage: UInt64
   let address: PeerAddress
   let pieces: Holding.Pieces
 
@@ -69,6 +71,11 @@ final class Registry: Sendable {
   /// Users besides one who hold all of it.
   func wholeHolders(of key: ContentKey, except user: UserName) -> Set<UserName> {
     shard(of: key).wholeHolders(of: key, except: user, max: Self.holdersMax)
+  }
+
+  /// Whether another machine of one who speaks from this one holds all of it.
+  func isHeldWhole(_ key: ContentKey, by user: UserName, besides lineage: UInt64) -> Bool {
+    shard(of: key).isHeldWhole(key, by: user, besides: lineage)
   }
 
   func count(_ key: ContentKey) -> UInt32 { shard(of: key).count(key) }

@@ -66,6 +66,14 @@ final class RegistryShard: Sendable {
     }
   }
 
+  func isHeldWhole(_ key: ContentKey, by user: UserName, besides lineage: UInt64) -> Bool {
+    contents.withLock { contents in
+      contents[key]?.registrations.values.contains {
+        $0.pieces == .all && $0.user == user && $0.lineage != lineage
+      } ?? false
+    }
+  }
+
   func count(_ key: ContentKey) -> UInt32 {
     contents.withLock { UInt32($0[key]?.registrations.count ?? 0) }
   }

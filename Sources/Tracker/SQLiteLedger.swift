@@ -13,9 +13,11 @@ final class SQLiteLedger: Ledger {
   private let catalog: GroupCatalog
 
   /// `durability` other than `.powerCut` is for the test that shows what it would lose.
-  init(path: String, durability: Database.Durability = .powerCut) throws(DatabaseError) {
+  init(
+    path: String, durability: Database.Durability = .powerCut, mayBeNew: Bool = true
+  ) throws(DatabaseError) {
     database = try Database(path: path, role: .writer(durability: durability))
-    try database.migrate(to: Self.schema)
+    try database.migrate(to: Self.schema, mayBeNew: mayBeNew)
     catalog = GroupCatalog(over: database, as: .truth)
   }
 

@@ -11,7 +11,7 @@ extension Session {
     return PeerAddress(ip: line.remote.ip, port: address.port) ?? address
   }
 
-  func announce(_ holdings: [Holding], _ user: UserName) -> TrackerAnswer {
+  func announce(_ holdings: [Holding], _ user: UserName, _ login: Login) -> TrackerAnswer {
     guard let listening else { return .refused(.malformed) }
     office.counts.holdings.add(holdings.count)
     for holding in holdings {
@@ -21,7 +21,8 @@ extension Session {
         continue
       }
       guard makeRoom(for: holding) else { return .refused(.limitReached) }
-      let registration = Registration(user: user, address: listening, pieces: holding.pieces)
+      let registration = Registration(
+        user: user, lineage: login.lineage, address: listening, pieces: holding.pieces)
       office.registry.announce(holding.key, of: id, registration, allowance)
     }
     return .done

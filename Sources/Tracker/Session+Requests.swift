@@ -98,14 +98,15 @@ extension Session {
       submit(.follow(self, user, exchange: exchange), request, exchange)
     case .setSharing(let id, let group, let path, let isOn):
       submit(
-        .share(id, group, path, isOn: isOn, by: user, for: self, exchange: exchange), request, exchange)
+        .share(id, group, path, isOn: isOn, by: user, login, for: self, exchange: exchange), request,
+        exchange)
     case .stopWatching(let key):
       stopWatching(key)
       answer(exchange, request.kind, .done)
     case .saw(let group, let number):
       if isIn(group) { office.witnesses.saw(number, of: group, by: id) }
       answer(exchange, request.kind, .done)
-    case .announce(let holdings): answer(exchange, request.kind, announce(holdings, user))
+    case .announce(let holdings): answer(exchange, request.kind, announce(holdings, user, login))
     case .locate(let key): answer(exchange, request.kind, locate(key))
     case .listGroups, .listMyGroups, .listRequests, .listMembers, .catchUp, .countSharers:
       let isTaken = office.archive.look(

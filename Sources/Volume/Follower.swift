@@ -119,8 +119,8 @@ extension GroupVolume {
       log("\(words(for: file)) is no longer shared from \(path): \(end.sentence); upload it anew to share it")
       dropShare(file)
       switch end {
-      case .modified, .replaced: tellStopped([file])
-      case .removed: tellIfGone(file, from: path)
+      case .modified, .replaced: tellStopped([file: content.name.root])
+      case .removed: tellIfGone(file, of: content.name.root, from: path)
       case .unreadable, .stopped: break
       }
     }
@@ -129,28 +129,41 @@ extension GroupVolume {
   private static let absenceMilliseconds = 2_000
 
   /// Programs that put a file in another's place may take it away for a moment.
-  private func tellIfGone(_ file: LedgerKey, from path: LocalPath) {
+  private func tellIfGone(_ file: LedgerKey, of root: ContentRoot, from path: LocalPath) {
     finishing.post { [weak self] in
-      self?.finishing.after(milliseconds: Self.absenceMilliseconds) { self?.tellOnceGone(file, from: path) }
+      self?.finishing.after(milliseconds: Self.absenceMilliseconds) {
+        self?.tellOnceGone(file, of: root, from: path)
+      }
     }
   }
 
-  private func tellOnceGone(_ file: LedgerKey, from path: LocalPath) {
+  private func tellOnceGone(_ file: LedgerKey, of root: ContentRoot, from path: LocalPath) {
     guard path.modified == nil, path.folder.modified != nil, ledger.share(file) == nil,
       !publishing.withLock({ $0.contains(file) })
     else { return }
-    tellStopped([file])
+    tellStopped([file: root])
   }
 
-  /// Told again when a tracker is reached, until one has heard it.
-  func tellStopped(_ files: Set<LedgerKey>) {
-    untold.withLock { $0.formUnion(files) }
-    for file in files {
+  /// Told again when a tracker is reached, until one has heard it. What was published under that name meanwhile, perhaps at
+  /// another machine of this user, must not go with it: so not before it is known here what that is.
+  func tellStopped(_ files: [LedgerKey: ContentRoot]) {
+    untold.withLock { $0.merge(files) { $1 } }
+    guard book.isCurrent else { return }
+    for (file, root) in files {
       guard let group = book.groups[file.group] else { continue }
+      guard !isOther(than: root, at: file) else {
+        untold.withLock { $0[file] = nil }
+        continue
+      }
       line.ask(.setSharing(.next(), group, file.path, isOn: false)) { [weak self] result in
-        if case .success = result { self?.untold.withLock { _ = $0.remove(file) } }
+        if case .success = result { self?.untold.withLock { $0[file] = nil } }
       }
     }
+  }
+
+  private func isOther(than root: ContentRoot, at file: LedgerKey) -> Bool {
+    guard case .file(let content)? = (try? found(file.path, in: file.group))?.kind else { return false }
+    return content.root != root
   }
 
   /// A share that its user has stopped is kept in mind: he may start it again, and so bring the file back.
@@ -191,6 +204,7 @@ extension GroupVolume {
       try? ledger.removeShare(share.key)
     }
     shared.move(from: from, to: to, in: group)
+    moveDownloads(from: from, to: to, in: group)
   }
 
   func forget(_ group: GroupID, named name: GroupName) {

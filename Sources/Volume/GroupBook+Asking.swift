@@ -105,7 +105,7 @@ extension GroupBook {
     }
     switch found {
     case .success(let value): return value
-    case .failure(let error): throw .disk("the catalog: \(error)")
+    case .failure(let error): throw .disk("the catalog: \(error.sentence)")
     }
   }
 }

@@ -96,7 +96,7 @@ package final class GroupBook: @unchecked Sendable {
       shelf = Mutex(Shelf(catalog: GroupCatalog(over: try Database(path: path, role: .reader), as: .copy)))
       try loadRolls()
     } catch {
-      throw .disk("\(path): \(error)")
+      throw .disk("\(path): \(error.sentence)")
     }
   }
 

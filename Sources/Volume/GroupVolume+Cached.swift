@@ -75,8 +75,20 @@ extension GroupVolume {
       let names = Dictionary(store.names.map { ($0.root, $0) }) { one, _ in one }
       if !names.isEmpty { for group in book.groups.keys { shareCached(names, in: group) } }
       allCachedIsShared.store(true, ordering: .releasing)
+      cachedIsAnnounced.signal()
       noteUnnamed()
     }.detach()
+  }
+
+  /// Until this member has caught up, and whoever looks for what was here at the start finds it here. What the time does
+  /// not suffice for happens later.
+  package func waitUntilAnnounced(milliseconds: Int) {
+    let deadline = Instant.now + milliseconds
+    guard book.waitUntilCurrent(milliseconds: milliseconds), cachedIsAnnounced.wait(until: deadline) else {
+      return
+    }
+    cachedIsAnnounced.signal()
+    announcer.tellAll(until: deadline)
   }
 
   /// What a mount is about to publish is known from now on.

@@ -109,6 +109,7 @@ extension GroupVolume {
     _ result: Result<Void, FetchTrouble>
   ) {
     if transfer.isAbandoned { return transfer.end() }
+    let record = record.at(transfer.path)
     do throws(VolumeError) {
       do throws(FetchTrouble) { try result.get() } catch { throw VolumeError(error) }
       let isStopped = ledger.share(record.key)?.isStopped ?? false
@@ -179,6 +180,25 @@ extension GroupVolume {
       } catch {
         log("the download of \(Printable.escaped(record.key.path.bytes)) cannot go on: \(error.sentence)")
         try? ledger.put(record.with(.stopped))
+      }
+    }
+  }
+
+  /// A file has another name now, or lies in a directory that has.
+  func moveDownloads(from: FilePath, to: FilePath, in group: GroupID) {
+    let isMeant = { (file: LedgerKey) in
+      file.group == group && (file.path == from || file.path.isInside(from))
+    }
+    for record in ledger.downloads where isMeant(record.key) {
+      guard let path = record.key.path.moved(from: from, to: to) else { continue }
+      try? ledger.put(record.at(path))
+      try? ledger.removeDownload(record.key)
+    }
+    running.withLock { running in
+      for (key, transfer) in running where isMeant(key) {
+        guard let path = key.path.moved(from: from, to: to) else { continue }
+        transfer.move(to: path)
+        running[LedgerKey(group, path)] = running.removeValue(forKey: key)
       }
     }
   }

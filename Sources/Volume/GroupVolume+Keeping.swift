@@ -279,5 +279,5 @@ extension LedgeredWish {
 }
 
 extension FileContent {
-  fileprivate func isSameBytes(as other: FileContent) -> Bool { root == other.root && size == other.size }
+  func isSameBytes(as other: FileContent) -> Bool { root == other.root && size == other.size }
 }

@@ -21,12 +21,22 @@ extension GroupVolume {
     let groups = book.groups
     // What is on its way counts, where it is complete as well: what was brought once may have had to go.
     var files = Dictionary(keptNow.map { ($0.wish.key, $0.isComplete) }) { $0 && $1 }
-    for record in ledger.downloads where record.state != .stopped {
+    for record in ledger.downloads where record.state == .downloading || isThere(record) {
       files[record.key] = record.state == .complete && files[record.key] != false
     }
     return files.compactMap { file, isComplete in
       groups[file.group].map { ($0, file.path, isComplete) }
     }.sorted { ($0.group, $0.path) < ($1.group, $1.path) }
+  }
+
+  /// Whole, still the group's, and still where it was fetched to.
+  private func isThere(_ record: LedgeredDownload) -> Bool {
+    guard record.state == .complete, let share = ledger.share(record.key),
+      share.content.isSameBytes(as: record.content)
+    else { return false }
+    let entry = try? found(record.key.path, in: record.key.group)
+    guard case .file(let now)? = entry?.kind else { return false }
+    return now.isSameBytes(as: record.content)
   }
 
   /// Each once, also where it goes to two places.

@@ -121,8 +121,8 @@ extension GroupVolume {
     }
   }
 
-  /// What is not shared from here as a whole: a part of it that a download has left, or, by its owner, what another
-  /// machine of his shares and what has no bytes to share.
+  /// What is not shared from here as a whole: a part of it that a download has left, or, by its owner, what has no bytes
+  /// to share. What another machine of his shares is that one's to stop.
   private func stopSharing(_ entry: Entry, at key: LedgerKey, in name: GroupName) throws(VolumeError) {
     if let record = ledger.download(key), let root = record.content.root, record.state != .complete {
       let stopped = LedgeredShare(key, content: record.content, place: nil, isStopped: true)
@@ -134,6 +134,7 @@ extension GroupVolume {
       let stopped = LedgeredShare(key, content: content, place: nil, isStopped: true)
       return try stop(stopped, insteadOf: nil, in: name)
     }
+    if case .file = entry.kind { throw .notShared }
     guard entry.owner == user else { throw .notShared }
     try setSharing(key.path, in: name, isOn: false)
   }

@@ -63,8 +63,10 @@ package final class GroupVolume: @unchecked Sendable {
   let loading = Mutex<LedgerKey?>(nil)
   /// What is being uploaded now.
   let publishing = Mutex<Set<LedgerKey>>([])
-  /// Shares that have ended by themselves, of which no tracker has heard yet.
-  let untold = Mutex<Set<LedgerKey>>([])
+  /// Shares that have ended by themselves, of which no tracker has heard yet, and what they were.
+  let untold = Mutex<[LedgerKey: ContentRoot]>([:])
+  /// When all that was here at the start is about to be announced.
+  let cachedIsAnnounced = Semaphore()
   let follower: Follower
   let kept = KeptFiles()
   /// Renames what is whole, one at a time.

@@ -9,6 +9,7 @@ internal import Synchronization
 /// For any thread; what changes is under the mutex. `wait` parks the thread that asked for the transfer.
 package final class Transfer: Sendable {
   private struct State {
+    var path: FilePath
     var result: Result<Void, VolumeError>?
     var cancel: (@Sendable () -> Void)?
     var waiting: [Semaphore] = []
@@ -24,25 +25,29 @@ package final class Transfer: Sendable {
   }
 
   package let group: GroupName
-  package let path: FilePath
   /// nil for an empty file.
   package let key: ContentKey?
   package let totalBytes: UInt64
   let destination: LocalPath
   private let done: @Sendable () -> UInt64
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   init(
     _ group: GroupName, _ path: FilePath, _ key: ContentKey?, totalBytes: UInt64, to destination: LocalPath,
     done: @escaping @Sendable () -> UInt64
   ) {
     self.group = group
-    self.path = path
+    state = Mutex(State(path: path))
     self.key = key
     self.totalBytes = totalBytes
     self.destination = destination
     self.done = done
   }
+
+  /// As the file is called now.
+  package var path: FilePath { state.withLock { $0.path } }
+
+  func move(to path: FilePath) { state.withLock { $0.path = path } }
 
   package var doneBytes: UInt64 { done() }
 

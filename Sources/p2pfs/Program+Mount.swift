@@ -95,12 +95,12 @@ extension MountProgram {
     daemon.note("unmounted \(Printable.escaped(mounted.path))")
   }
 
-  /// What was decided while nobody was here is there when the directory is; without a tracker, what was known is.
+  /// What was decided while nobody was here is there when the directory is, and others can have what is here; without a tracker, what was known is.
   private static func loggedIn(_ daemon: Daemon) throws(Failure) -> UserName? {
     // Why nobody is, where that is not all there is to say.
     if daemon.volume == nil { try daemon.reload() }
     guard let volume = daemon.volume else { return nil }
-    volume.book.waitUntilCurrent(milliseconds: currentMilliseconds)
+    volume.waitUntilAnnounced(milliseconds: currentMilliseconds)
     // Where their answer took longer than the start waits.
     if let change = volume.line.authorityChange { throw Failure(change) }
     return volume.user

@@ -3,6 +3,7 @@
 import Glibc
 import GroupModel
 import Link
+import Swarm
 import Volume
 
 @main enum Program {
@@ -126,6 +127,7 @@ extension Program {
     try daemon.start()
     let socket = try SocketDoor(daemon)
     socket.open()
+    waitUntilAnnounced(daemon)
     supervisor.ready(daemon.volume.map { "serving as \($0.user)" } ?? "nobody is logged in")
     Daemon.say("serving \(Quoted.text(daemon.directory.path)): stop it with Ctrl-C or SIGTERM")
     signals.wait()
@@ -133,6 +135,16 @@ extension Program {
     socket.close()
     daemon.close()
     _exit(0)
+  }
+
+  private static let announcedMilliseconds = 2_000
+
+  /// What others find here is what they can have, where a tracker answers at all.
+  private static func waitUntilAnnounced(_ daemon: Daemon) {
+    guard let volume = daemon.volume, (try? volume.line.tryAll(within: announcedMilliseconds)) != nil else {
+      return
+    }
+    volume.waitUntilAnnounced(milliseconds: announcedMilliseconds)
   }
 
   private static func console(

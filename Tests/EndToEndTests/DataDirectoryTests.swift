@@ -84,6 +84,25 @@ import Testing
     expectRefusal("authority.pem is missing: put it back from a backup")
   }
 
+  @Test func `an authority without its ledger is no first start`() throws {
+    somethingIsThere()
+    let ledger = URL(filePath: story.data + "/ledger.sqlite")
+    try FileManager.default.removeItem(at: ledger)
+    let remedy = "put it back from a backup, or remove the directory to begin a new network"
+    expectRefusal("ledger.sqlite is missing: \(remedy)")
+    try Data().write(to: ledger)
+    expectRefusal("ledger.sqlite is empty: \(remedy)")
+    #expect(try Data(contentsOf: ledger).isEmpty)
+  }
+
+  @Test func `a ledger that cannot be opened is told in words`() throws {
+    somethingIsThere()
+    try FileManager.default.removeItem(atPath: story.data + "/ledger.sqlite")
+    story.scratch.make("data/ledger.sqlite")
+    expectRefusal(
+      "cannot open \(story.data)/ledger.sqlite: unable to open database file: Is a directory: check the disk")
+  }
+
   @Test func `a damaged authority`() throws {
     somethingIsThere()
     try damage("authority.pem", with: "????", at: 60)

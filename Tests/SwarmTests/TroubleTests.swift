@@ -53,6 +53,21 @@ import Visitors
     #expect(Instant.now.milliseconds(after: began) < 1000)
   }
 
+  @Test func `who may have come back since nobody had it is found before a read fails`() throws {
+    let file = Self.file
+    let (seed, bob) = (try network.join("seed"), try network.join("bob"))
+    seed.shares(file)
+    let content = bob.wants(file)
+    let first = bob.reads(0..<4, of: file, into: content)
+    bob.swarm.holders(of: file.key, [])
+    #expect(try first.outcome.outcome() == .failed(.noSource))
+    let second = bob.reads(0..<4, of: file, into: content)
+    _ = try bob.finder.finds.wait(for: "the tracker is asked again") { $0.count == 2 }
+    bob.swarm.holders(of: file.key, [seed.holder()])
+    #expect(try second.outcome.outcome() == .done)
+    #expect(bob.finder.finds.now.count == 2)
+  }
+
   @Test func `a holder that cannot be reached is no source`() throws {
     let file = Self.file
     let bob = try network.join("bob")

@@ -1,5 +1,6 @@
 // Where a tracker keeps what must last, and who may look at it.
 
+import Catalog
 import Glibc
 import GroupModel
 import Link
@@ -22,9 +23,7 @@ import Visitors
     _ = try data.openLock()
     _ = try data.authority()
     for made in ["/a", "/a/b", "/a/b/data"] { #expect(mode(place.path + made) == 0o700) }
-    for file in ["/lock", "/authority.pem"] { #expect(mode(path + file) == 0o600) }
-    _ = try SQLiteLedger(path: data.ledgerPath)
-    #expect(mode(data.ledgerPath) == 0o600)
+    for file in ["/lock", "/authority.pem", "/ledger.sqlite"] { #expect(mode(path + file) == 0o600) }
   }
 
   @Test func `one that others could enter is closed to them`() throws {
@@ -96,11 +95,42 @@ import Visitors
   @Test func `a ledger without its authority is no first start`() throws {
     let data = try DataDirectory(making: path)
     _ = try data.authority()
-    _ = try SQLiteLedger(path: data.ledgerPath)
     unlink(path + "/authority.pem")
     let error = #expect(throws: Failure.self) { try data.authority() }
     #expect(error?.exitCode == 74)
     #expect(access(path + "/authority.pem", F_OK) != 0)
+  }
+
+  @Test(arguments: ["missing", "empty", "without a table"])
+  func `an authority without its ledger is no first start`(ledger: String) throws {
+    let data = try DataDirectory(making: path)
+    _ = try data.authority()
+    let before = contents(of: path + "/authority.pem")
+    unlink(data.ledgerPath)
+    switch ledger {
+    case "empty": write("", to: data.ledgerPath)
+    case "without a table": _ = try Database(path: data.ledgerPath, role: .writer(durability: .powerCut))
+    default: break
+    }
+    let error = #expect(throws: Failure.self) { try House(data, data.authority(), Log(.error)) }
+    #expect(error?.exitCode == 74)
+    #expect(contents(of: path + "/authority.pem") == before)
+  }
+
+  /// Each is what a `kill -9` leaves of it: the authority beside its place, then an empty ledger, then a whole one.
+  @Test(arguments: ["half of a key", "a key", "an empty ledger", "a ledger"])
+  func `a first start that was cut off is begun again, or ended`(left: String) throws {
+    let data = try DataDirectory(making: path)
+    let begun = try data.authority().certificate.fingerprint
+    rename(path + "/authority.pem", path + "/authority.pem.new")
+    if left != "a ledger" { unlink(data.ledgerPath) }
+    if left == "half of a key" { write("half of a key", to: path + "/authority.pem.new") }
+    if left == "an empty ledger" { write("", to: data.ledgerPath) }
+    let made = try data.authority()
+    #expect((made.certificate.fingerprint == begun) == left.hasSuffix("ledger"))
+    #expect(try data.authority().certificate.fingerprint == made.certificate.fingerprint)
+    #expect(access(path + "/authority.pem.new", F_OK) != 0)
+    try House(data, made, Log(.error)).close()
   }
 
   private func write(_ text: String, to path: String) { write(Array(text.utf8), to: path) }

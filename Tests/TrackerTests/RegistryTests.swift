@@ -17,8 +17,8 @@ import Testing
 
   private func announce(_ key: ContentKey, by session: UInt64, _ pieces: Holding.Pieces = .all) {
     let registration = Registration(
-      user: UserName("user-\(session)")!, address: PeerAddress(ip: [127, 0, 0, 1], port: 1000)!,
-      pieces: pieces)
+      user: UserName("user-\(session)")!, lineage: session,
+      address: PeerAddress(ip: [127, 0, 0, 1], port: 1000)!, pieces: pieces)
     registry.announce(key, of: SessionID(number: session), registration, allowance)
   }
 
@@ -53,6 +53,16 @@ import Testing
     #expect(
       registry.wholeHolders(of: key(1), except: UserName("user-3")!) == [UserName("user-2")!])
     #expect(registry.wholeHolders(of: key(9), except: UserName("user-3")!).isEmpty)
+  }
+
+  @Test func `another machine of a user is one of another login, and has all of it`() {
+    announce(key(1), by: 1)
+    announce(key(2), by: 1, .some([0..<1]))
+    let user = UserName("user-1")!
+    #expect(registry.isHeldWhole(key(1), by: user, besides: 2))
+    #expect(!registry.isHeldWhole(key(1), by: user, besides: 1), "an older line of this machine")
+    #expect(!registry.isHeldWhole(key(2), by: user, besides: 2))
+    #expect(!registry.isHeldWhole(key(1), by: UserName("user-2")!, besides: 2))
   }
 
   @Test func `of very many some are told, and not always the same`() {

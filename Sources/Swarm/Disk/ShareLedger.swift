@@ -59,6 +59,12 @@ package struct LedgeredDownload: Hashable, Sendable {
     self.state = state
   }
 
+  package func at(_ path: FilePath) -> LedgeredDownload {
+    LedgeredDownload(
+      LedgerKey(key.group, path), content: content, destination: destination, replaces: replaces,
+      state: state)
+  }
+
   package func with(_ state: State) -> LedgeredDownload {
     LedgeredDownload(key, content: content, destination: destination, replaces: replaces, state: state)
   }

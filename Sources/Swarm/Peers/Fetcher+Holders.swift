@@ -78,12 +78,14 @@ extension Fetcher {
     }
   }
 
+  /// What somebody begins to want and nobody is known to have is looked for once more before he is told so: one who has
+  /// just come back may have said meanwhile that he has it.
   private func findAgain(_ known: Wanted, _ now: Instant) {
-    guard known.content.isWanted, !known.content.isBeingLocated, known.lastFind + Self.findMilliseconds < now
-    else {
-      return
-    }
+    guard known.content.isWanted, !known.content.isBeingLocated else { return }
+    let isNewlyWanted = known.lastFind < known.wantedSince
+    guard isNewlyWanted || known.lastFind + Self.findMilliseconds < now else { return }
     known.lastFind = now
+    known.content.isBeingLocated = isNewlyWanted
     finder?.find(known.content.key)
   }
 

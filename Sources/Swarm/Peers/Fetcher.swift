@@ -26,6 +26,12 @@ final class Fetcher: @unchecked Sendable {
       lastFind = now
       wantedSince = now
     }
+
+    /// Who is being looked for already is looked for on its behalf.
+    func beginWanting() {
+      wantedSince = .now
+      if content.isBeingLocated { lastFind = wantedSince }
+    }
   }
 
   let loop: EventLoop
@@ -79,7 +85,7 @@ extension Fetcher {
   ) {
     let known = want(key, store)
     noteLost(blocks, of: known)
-    if !known.content.isWanted { known.wantedSince = .now }
+    if !known.content.isWanted { known.beginWanting() }
     queue.fetch(id, blocks, of: known.content, urgency, now: .now, then: then)
     if isStarved(known) { reach(known) }
     pumpSoon()

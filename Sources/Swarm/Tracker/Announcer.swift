@@ -2,7 +2,7 @@
 // thousand pieces is a few messages.
 
 package import GroupModel
-internal import Link
+package import Link
 internal import Synchronization
 
 /// ## Concurrency model
@@ -13,6 +13,8 @@ package final class Announcer: Sendable {
 
   private struct State {
     var untold: Set<ContentKey> = []
+    /// What was told and has no answer yet: messages.
+    var unanswered = 0
     var isOpen = true
   }
 
@@ -20,6 +22,7 @@ package final class Announcer: Sendable {
   private let pieces: @Sendable (ContentKey) -> Holding.Pieces
   private let state = Mutex(State())
   private let bell = Semaphore()
+  private let answered = Semaphore()
   private let thread = Mutex<WorkerThread?>(nil)
 
   /// `pieces` says what is here of a content when it is told.
@@ -50,14 +53,24 @@ package final class Announcer: Sendable {
   /// What is no longer shared is told at once: nobody is to be sent here for it.
   package func withdrawn(_ keys: [ContentKey]) { tell(keys) }
 
+  /// Now, and until the tracker has answered all of it or the time is over.
+  package func tellAll(until deadline: Instant) {
+    tell(takeUntold().keys)
+    while state.withLock({ $0.unanswered > 0 }), answered.wait(until: deadline) {}
+  }
+
+  private func takeUntold() -> (keys: [ContentKey], isOpen: Bool) {
+    state.withLock { state in
+      defer { state.untold = [] }
+      return (Array(state.untold), state.isOpen)
+    }
+  }
+
   private func serve() {
     while true {
       bell.wait()
       _ = bell.wait(until: .now + Self.urgentMilliseconds)
-      let (keys, isOpen) = state.withLock { state in
-        defer { state.untold = [] }
-        return (Array(state.untold), state.isOpen)
-      }
+      let (keys, isOpen) = takeUntold()
       guard isOpen else { return }
       tell(keys)
       _ = bell.wait(until: .now + (keys.isEmpty ? 0 : Self.pauseMilliseconds))
@@ -69,7 +82,14 @@ package final class Announcer: Sendable {
   private func tell(_ keys: [ContentKey]) {
     for start in stride(from: 0, to: keys.count, by: TrackerRequest.holdingsMax) {
       let batch = keys[start..<min(start + TrackerRequest.holdingsMax, keys.count)]
-      line.ask(.announce(batch.map { Holding(key: $0, pieces: pieces($0)) })) { _ in }
+      let holdings = batch.map { Holding(key: $0, pieces: pieces($0)) }
+      state.withLock { $0.unanswered += 1 }
+      line.ask(.announce(holdings)) { [weak self] _ in self?.noteAnswer() }
     }
+  }
+
+  private func noteAnswer() {
+    state.withLock { $0.unanswered -= 1 }
+    answered.signal()
   }
 }

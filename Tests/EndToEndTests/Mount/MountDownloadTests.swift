@@ -40,6 +40,19 @@ import Testing
     #expect(!bob.does("cat .log").contains("not fetched"), "it was fetched")
   }
 
+  @Test func `what a shell has fetched is listed under the name that it has now`() throws {
+    let team = try MountedTeam("alice", "bob")
+    let (alice, bob) = (team[0], team[1])
+    alice.does("cd team; mkdir d; echo hello > f")
+    bob.sees("d\nf", by: "ls team")
+    bob.person.succeeds("download_file", "team", "f", "copy")
+    alice.does("mv team/f team/d/g")
+    bob.sees("[C] [team] d/g", by: "cat .downloads")
+    #expect(bob.person.succeeds("show_downloads") == ["[C] [team] d/g"])
+    alice.does("rm team/d/g")
+    bob.sees("", by: "cat .downloads")
+  }
+
   @Test func `what had to make room is not listed, and can be fetched again`() throws {
     let team = try Team("alice", "bob")
     let alice = team[0].mounts()

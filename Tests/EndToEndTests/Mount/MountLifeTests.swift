@@ -24,6 +24,17 @@ private let canMount = geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0
     alice.fails(69, "unmount", mount.path)
   }
 
+  @Test func `who has just mounted again is found with all that he has`() throws {
+    let team = try MountedTeam("alice", "bob")
+    let (alice, bob) = (team[0], team[1])
+    alice.does("mkdir team/d; for i in {1..300}; do echo $i > team/d/$i; done", within: 120)
+    bob.sees("300", by: "ls team/d | wc -l")
+    alice.unmounts()
+    bob.isRefused(EHOSTDOWN, "cat team/d/1")
+    alice.mountsAgain()
+    #expect(bob.does("cat team/d/* | wc -l") == "300")
+  }
+
   @Test func `what stands keeps its inode, whoever wrote it, over an end and over a kill`() throws {
     let team = try MountedTeam("alice", "bob")
     let (alice, bob) = (team[0], team[1])

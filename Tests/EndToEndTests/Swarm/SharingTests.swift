@@ -1,7 +1,9 @@
 // Files shared and fetched by real daemons, as people at shells live it.
 
 import Foundation
+import GroupModel
 import Testing
+import Visitors
 
 @Suite(.serialized) struct SharingTests {
   @Test func `a file that one shares another fetches, and both have it then`() {
@@ -69,6 +71,44 @@ import Testing
     #expect(bob.succeeds("list_files", "team") == [])
     alice.succeeds("start_share", "team", "f")
     #expect(alice.succeeds("list_files", "team") == ["9 alice 1 f"])
+  }
+
+  @Test func `what is listed as downloaded is what the group still has, by the name that it has there`() {
+    let (story, alice, bob) = Story.ofTwo()
+    _ = (alice.serves(), bob.serves())
+    for name in ["f", "g", "h"] {
+      story.scratch.write(name, name)
+      alice.succeeds("upload_file", name, "team")
+      bob.succeeds("download_file", "team", name, "copy-\(name)")
+    }
+    #expect(bob.succeeds("show_downloads") == ["[C] [team] f", "[C] [team] g", "[C] [team] h"])
+    for person in [alice, bob] { person.succeeds("stop_share", "team", "f") }
+    bob.comes(to: "the file that left is not listed", "show_downloads") {
+      $0 == ["[C] [team] g", "[C] [team] h"]
+    }
+    unlink(story.scratch.path + "/copy-h")
+    bob.comes(to: "the file that is away is not listed", "show_downloads") { $0 == ["[C] [team] g"] }
+    alice.succeeds("remove_member", "team", "bob")
+    bob.comes(to: "nothing is listed", "show_downloads") { $0 == [] }
+    alice.admits(bob)
+    #expect(bob.succeeds("show_downloads") == [])
+  }
+
+  @Test func `who has just come back is found with all that he has`() throws {
+    let team = try Team("alice", "bob")
+    let (story, alice, id) = (team.story, team[0], try team.id)
+    let daemon = alice.serves()
+    story.scratch.make("many")
+    for number in 0..<300 { story.scratch.write("many/\(number)", "\(number)") }
+    alice.succeeds("upload_file", "many", "team")
+    let roots = try (0..<300).map { try HashedSource(team.path("many/\($0)")).tree.root }
+    daemon.signal(SIGTERM)
+    daemon.wait()
+    let bob = try Visitor(to: story.ports[0], as: team.mint.credential(#require(UserName("bob"))))
+    let again = alice.start(["--listen", "127.0.0.1:0", "serve"])
+    story.daemons.append(again)
+    #expect(again.waitFor("serving", on: 2))
+    #expect(try bob.ask(.countSharers(id, roots)) == .sharers(Array(repeating: 1, count: 300)))
   }
 
   @Test func `a file that was removed is no longer shared, and one whose directory is away stays listed`() {
