@@ -21,6 +21,18 @@ package enum DatabaseError: Error, Equatable {
 }
 
 extension DatabaseError {
+  /// For people: what is wrong with a file.
+  package var sentence: String {
+    switch self {
+    case .full: "there is no room left on its disk"
+    case .busy: "another program writes to it"
+    case .damaged(let words): "it is damaged (\(words))"
+    case .io(let words): words
+    case .tooNew: "a newer version of p2pfs has written it"
+    case .tooOld: "an older version of p2pfs has written it"
+    }
+  }
+
   /// `code` may be an extended one. A misuse is our own mistake and no error of the file.
   init(code: Int32, of sqliteDatabase: OpaquePointer?) {
     let words = sqliteDatabase.flatMap { sqlite3_errmsg($0) } ?? sqlite3_errstr(code)

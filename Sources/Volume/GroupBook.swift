@@ -28,9 +28,24 @@ package protocol BookReader: AnyObject, Sendable {
   func heard(_ holder: ContentHolder, of key: ContentKey)
 }
 
-package enum BookTrouble: Error, Equatable, Sendable {
+package enum BookTrouble: Error, Equatable, Sendable, CustomStringConvertible {
   /// The copy on disk cannot be read or written, and why.
   case disk(String)
+
+  package var description: String {
+    switch self {
+    case .disk(let words): words
+    }
+  }
+}
+
+/// What the book wants of those around it.
+struct BookSeams: Sendable {
+  /// Where peers reach this member, once that is known.
+  let listening: @Sendable () -> PeerAddress?
+  /// The disk is full: lets go what can be fetched again. False where nothing could go.
+  let makeRoom: @Sendable () -> Bool
+  let log: @Sendable (String) -> Void
 }
 
 /// ## Concurrency model
@@ -54,6 +69,8 @@ package final class GroupBook: @unchecked Sendable {
     var folded: UInt64 = 0
     /// All who are prompt have seen it.
     var witnessed: UInt64 = 0
+    /// Up to this decision, the catalog could not be written.
+    var unwritten: UInt64 = 0
     /// The tracker knows that this member says what he has seen, and tells him when others have.
     var isWitness = false
   }
@@ -64,7 +81,8 @@ package final class GroupBook: @unchecked Sendable {
 
   package let user: UserName
   let line: TrackerLine
-  private let listening: @Sendable () -> PeerAddress?
+  let seams: BookSeams
+  let path: String
   private let mail = Mutex(Mail())
   private let bell = Link.Semaphore()
   private let thread = Mutex<WorkerThread?>(nil)
@@ -75,28 +93,32 @@ package final class GroupBook: @unchecked Sendable {
   private let current = Mutex(false)
   private let folding = Atomic(false)
   private let waiting = Mutex<[Link.Semaphore]>([])
+  /// The catalog is behind, since it could not be written.
+  let trouble = Mutex<DatabaseError?>(nil)
+  /// Of the book's thread.
+  var triesAgain = Instant.never
 
   /// The readers' connection, which is handed from thread to thread but used by one at a time.
   struct Shelf: @unchecked Sendable {
     let catalog: GroupCatalog
   }
 
-  /// `listening` says where peers reach this member, once that is known.
-  package init(
-    at path: String, of user: UserName, over line: TrackerLine,
-    listening: @escaping @Sendable () -> PeerAddress?
+  init(
+    at path: String, of user: UserName, over line: TrackerLine, _ seams: BookSeams
   ) throws(BookTrouble) {
     self.user = user
     self.line = line
-    self.listening = listening
+    self.path = path
+    self.seams = seams
     do throws(DatabaseError) {
       let database = try Database(path: path, role: .writer(durability: .processCrash))
       try database.migrate(to: CatalogSchema.copy)
       catalog = GroupCatalog(over: database, as: .copy)
       shelf = Mutex(Shelf(catalog: GroupCatalog(over: try Database(path: path, role: .reader), as: .copy)))
+      database.reserveLog(bytes: Self.reservedBytes)
       try loadRolls()
     } catch {
-      throw .disk("\(path): \(error)")
+      throw .disk("\(path): \(error.sentence)")
     }
   }
 
@@ -147,11 +169,17 @@ package final class GroupBook: @unchecked Sendable {
 
   private func serve() {
     while true {
-      bell.wait()
-      guard let event = mail.withLock({ $0.events.isEmpty ? nil : $0.events.removeFirst() }) else { continue }
+      let isRung = bell.wait(until: triesAgain)
+      if triesAgain <= .now {
+        tryAgain()
+        wakeThoseWhoWait()
+      }
+      guard isRung, let event = mail.withLock({ $0.events.isEmpty ? nil : $0.events.removeFirst() })
+      else { continue }
       switch event {
       case .reached: catchUpWithAll()
       case .lost:
+        triesAgain = .never
         current.withLock { $0 = false }
         rolls.withLock { rolls in for group in rolls.keys { rolls[group]?.isWitness = false } }
       case .foreign(let change): reader?.bookIsRefused(change)
@@ -194,14 +222,17 @@ extension GroupBook {
   }
 
   /// A tracker was reached: hear its decisions from now on, and ask for those that were missed.
-  private func catchUpWithAll() {
+  func catchUpWithAll() {
     do {
-      _ = try line.ask(.follow(listening: listening()))
+      _ = try line.ask(.follow(listening: seams.listening()))
       let mine = try groupsOfMine()
       for gone in groups.keys where mine[gone] == nil { forget(gone) }
       for group in mine.values { try catchUp(with: group) }
+      noteWritten()
       current.withLock { $0 = true }
       reader?.bookIsCurrent()
+    } catch let error as DatabaseError {
+      noteUnwritten(error)
     } catch {
       // The line is gone again, or will be: the next one begins anew.
     }
@@ -228,7 +259,9 @@ extension GroupBook {
       guard case .caughtUp(let page) = try line.ask(.catchUp(group.id, after: mark)) else { return }
       guard !page.more || page.mark != mark else { throw TrackerTrouble.malformed }
       try whileFolding {
-        try catalog.adopt(page, of: group)
+        try written(of: group.id, upTo: .max) { () throws(DatabaseError) in
+          try catalog.adopt(page, of: group)
+        }
         if !page.changes.isEmpty { reader?.bookChanged(group.id, page.changes, by: nil) }
       }
       isAnew = isAnew || page.startsAnew
@@ -267,8 +300,8 @@ extension GroupBook {
     // Serving stops at once, also where the disk has trouble.
     for change in decision.changes { noteMembership(change, in: decision.group) }
     if decision.changes.last == .ended { return forget(decision.group) }
-    let outcome = whileFolding {
-      let outcome = (try? catalog.apply(decision)) ?? .gap
+    let outcome = whileFolding { () -> Folding? in
+      let outcome = apply(decision)
       guard outcome == .folded else { return outcome }
       reader?.bookChanged(decision.group, decision.changes, by: decision.number)
       // Whoever has waited for it finds done what follows from it.
@@ -277,7 +310,8 @@ extension GroupBook {
     }
     switch outcome {
     case .folded: reader?.whenShown { [line] in line.ask(.saw(decision.group, decision.number)) { _ in } }
-    case .known: break
+    // Nothing is lost of what cannot be written: it is asked for once more.
+    case .known, nil: break
     case .gap: catchUpWithAll()
     }
   }

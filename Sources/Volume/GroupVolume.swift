@@ -88,7 +88,10 @@ package final class GroupVolume: @unchecked Sendable {
     let reached = Self.reached(port, setup.advertise)
     do throws(BookTrouble) {
       book = try GroupBook(
-        at: setup.stateDirectory + "/catalog.sqlite", of: setup.user, over: line, listening: { reached })
+        at: setup.stateDirectory + "/catalog.sqlite", of: setup.user, over: line,
+        BookSeams(
+          listening: { reached }, makeRoom: { [store] in store.makeRoom() },
+          log: { [events = setup.events] in events.note($0) }))
     } catch {
       throw .state("\(error)")
     }
