@@ -102,12 +102,19 @@ extension GroupBook {
   private func read<Result: Sendable>(
     _ body: (GroupCatalog) throws(DatabaseError) -> sending Result
   ) throws(BookTrouble) -> Result {
-    let found: Swift.Result<Result, DatabaseError> = shelf.withLock { shelf in
-      do throws(DatabaseError) { return .success(try body(shelf.catalog)) } catch { return .failure(error) }
+    let (found, edition) = shelf.withLock { shelf -> (Swift.Result<Result, DatabaseError>, Int) in
+      guard let catalog = shelf.catalog else { return (.failure(.busy), shelf.edition) }
+      do throws(DatabaseError) {
+        return (.success(try body(catalog)), shelf.edition)
+      } catch {
+        return (.failure(error), shelf.edition)
+      }
     }
     switch found {
     case .success(let value): return value
-    case .failure(let error): throw .disk("the catalog cannot be read: \(error.sentence)")
+    case .failure(let error):
+      if case .damaged(let words) = error { post(.damaged(words, edition: edition)) }
+      throw .disk("the catalog cannot be read: \(error.sentence)")
     }
   }
 }

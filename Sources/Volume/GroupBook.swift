@@ -29,11 +29,13 @@ package protocol BookReader: AnyObject, Sendable {
 }
 
 package enum BookTrouble: Error, Equatable, Sendable, CustomStringConvertible {
+  case full
   /// The copy on disk cannot be read or written, and why.
   case disk(String)
 
   package var description: String {
     switch self {
+    case .full: "there is no room left for the catalog"
     case .disk(let words): words
     }
   }
@@ -57,6 +59,8 @@ package final class GroupBook: @unchecked Sendable {
     case lost
     case foreign(AuthorityChange)
     case push(TrackerPush)
+    /// Seen by somebody who read that edition of the catalog.
+    case damaged(String, edition: Int)
     case close
   }
 
@@ -87,8 +91,9 @@ package final class GroupBook: @unchecked Sendable {
   private let bell = Link.Semaphore()
   private let thread = Mutex<WorkerThread?>(nil)
   let rolls = Mutex<[GroupID: Roll]>([:])
-  let shelf: Mutex<Shelf>
-  let catalog: GroupCatalog
+  let shelf = Mutex(Shelf())
+  /// Of the book's thread. nil where it could not be made anew.
+  var writer: GroupCatalog?
   weak var reader: (any BookReader)?
   private let current = Mutex(false)
   private let folding = Atomic(false)
@@ -97,10 +102,12 @@ package final class GroupBook: @unchecked Sendable {
   let trouble = Mutex<DatabaseError?>(nil)
   /// Of the book's thread.
   var triesAgain = Instant.never
+  var madeAnew = Instant(nanoseconds: 0)
 
   /// The readers' connection, which is handed from thread to thread but used by one at a time.
   struct Shelf: @unchecked Sendable {
-    let catalog: GroupCatalog
+    var catalog: GroupCatalog?
+    var edition = 0
   }
 
   init(
@@ -111,14 +118,11 @@ package final class GroupBook: @unchecked Sendable {
     self.path = path
     self.seams = seams
     do throws(DatabaseError) {
-      let database = try Database(path: path, role: .writer(durability: .processCrash))
-      try database.migrate(to: CatalogSchema.copy)
-      catalog = GroupCatalog(over: database, as: .copy)
-      shelf = Mutex(Shelf(catalog: GroupCatalog(over: try Database(path: path, role: .reader), as: .copy)))
-      database.reserveLog(bytes: Self.reservedBytes)
-      try loadRolls()
+      do throws(DatabaseError) { try openCatalog() } catch .damaged(let words) {
+        try makeAnew(because: words)
+      }
     } catch {
-      throw .disk("\(path): \(error.sentence)")
+      throw error == .full ? .full : .disk("the catalog \(path) cannot be used: \(error.sentence)")
     }
   }
 
@@ -162,7 +166,7 @@ package final class GroupBook: @unchecked Sendable {
     for bell in bells { bell.signal() }
   }
 
-  private func post(_ event: Event) {
+  func post(_ event: Event) {
     mail.withLock { $0.events.append(event) }
     bell.signal()
   }
@@ -184,6 +188,8 @@ package final class GroupBook: @unchecked Sendable {
         rolls.withLock { rolls in for group in rolls.keys { rolls[group]?.isWitness = false } }
       case .foreign(let change): reader?.bookIsRefused(change)
       case .push(let push): take(push)
+      case .damaged(let words, let edition):
+        if shelf.withLock({ $0.edition }) == edition { noteUnwritten(.damaged(words)) }
       case .close: return
       }
       wakeThoseWhoWait()
@@ -203,7 +209,7 @@ extension GroupBook: TrackerListener {
 
 // On the book's thread.
 extension GroupBook {
-  private func loadRolls() throws(DatabaseError) {
+  func loadRolls() throws(DatabaseError) {
     for summary in try catalog.groups(of: user, after: nil, limit: Int(Int32.max)) where summary.mine.isInside
     {
       try loadRoll(of: summary.id, named: summary.name)

@@ -92,6 +92,8 @@ package final class GroupVolume: @unchecked Sendable {
         BookSeams(
           listening: { reached }, makeRoom: { [store] in store.makeRoom() },
           log: { [events = setup.events] in events.note($0) }))
+    } catch .full {
+      throw .disk(.full, LocalPath(setup.stateDirectory))
     } catch {
       throw .state("\(error)")
     }

@@ -257,7 +257,8 @@ extension Failure {
     case .disk(.notAFile, let path): self = .notAFile(path?.description ?? "it")
     case .disk(.exists, let path): self = .destinationExists(path?.description ?? "it")
     case .disk(let trouble, let path): self = .disk(trouble.errno, path?.description ?? "the disk")
-    case .state(let text): self = .configuration("\(text): check the state directory")
+    case .state(let text):
+      self = .unusable("\(text): check the state directory, its permissions and its disk")
     }
   }
 }
