@@ -112,19 +112,32 @@ extension GroupVolume {
     do throws(VolumeError) {
       do throws(FetchTrouble) { try result.get() } catch { throw VolumeError(error) }
       let isStopped = ledger.share(record.key)?.isStopped ?? false
+      let isInMount = liesInMount(record.destination)
       try onDisk(record.destination) { () throws(DiskTrouble) in
-        try download.finish(isExecutable: record.content.isExecutable, modified: modified)
+        try download.finish(
+          isExecutable: record.content.isExecutable, modified: modified, sharesInPlace: !isInMount)
         try ledger.put(record.with(.complete))
+        guard !isInMount else { return }
         try ledger.put(
           LedgeredShare(
             record.key, content: record.content, place: record.destination, isStopped: isStopped))
       }
-      if !isStopped { tellTracker(record, transfer.group) }
+      if isInMount {
+        shareWhatIsCached(of: download, as: record.key)
+      } else if !isStopped {
+        tellTracker(record, transfer.group)
+      }
       transfer.finish(.success(()))
       forget(transfer, record.key)
     } catch {
       end(record, download, transfer, because: error)
     }
+  }
+
+  /// Of what lies in a mount: to share it from there too would keep the mount busy.
+  private func shareWhatIsCached(of download: Download, as file: LedgerKey) {
+    withdraw(file, of: download.content.name.root)
+    if download.content.heldBlockCount > 0 { shareCached(download.content, as: file) }
   }
 
   private func forget(_ transfer: Transfer, _ key: LedgerKey) {
@@ -153,7 +166,9 @@ extension GroupVolume {
       return forget(transfer, record.key)
     }
     try? ledger.put(record.with(.stopped))
-    guard transfer.leavesDestination else { return settle(record, download, transfer) }
+    guard transfer.leavesDestination || liesInMount(record.destination) else {
+      return settle(record, download, transfer)
+    }
     // Longer than others can wait for their files to be renamed.
     WorkerThread("set-aside", niceness: 5) { [self] in
       download.setAside()
