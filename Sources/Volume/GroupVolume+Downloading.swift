@@ -16,10 +16,35 @@ extension GroupVolume {
     let group = try group(name)
     let entry = try entry(path, in: group)
     guard case .file(let content) = entry.kind else { throw .refused(.isDirectory) }
-    let key = LedgerKey(group, path)
-    if let running = try running(key, to: destination) { return running }
-    let record = LedgeredDownload(key, content: content, destination: destination)
-    guard let contentName = ContentName(content) else { return try makeEmpty(record, name) }
+    let record = LedgeredDownload(LedgerKey(group, path), content: content, destination: destination)
+    return try beginning.take(record.key) { () throws(VolumeError) in
+      if let running = try running(record.key, to: destination) { return running }
+      if isThere(record) { return Self.ended(record, name) }
+      return try begin(record, of: name, modified: entry.modified)
+    }
+  }
+
+  /// It came there before, and nobody has changed it since.
+  private func isThere(_ record: LedgeredDownload) -> Bool {
+    guard ledger.download(record.key) == record.with(.complete) else { return false }
+    // The watch over shares is as much as some seconds behind.
+    if let name = ContentName(record.content) { try? store.content(name).lookAtShares() }
+    return ledger.share(record.key)?.place == record.destination
+      && record.destination.fileBytes == Int(clamping: record.content.size)
+  }
+
+  private static func ended(_ record: LedgeredDownload, _ name: GroupName) -> Transfer {
+    let transfer = Transfer(name, record.key.path, nil, totalBytes: 0, to: record.destination) { 0 }
+    transfer.finish(.success(()))
+    transfer.end()
+    return transfer
+  }
+
+  private func begin(
+    _ record: LedgeredDownload, of name: GroupName, modified: Int64?
+  ) throws(VolumeError) -> Transfer {
+    let (key, destination) = (record.key, record.destination)
+    guard let contentName = ContentName(record.content) else { return try makeEmpty(record, name) }
     let download = try onDisk(destination) { () throws(DiskTrouble) in
       try store.download(contentName, to: destination)
     }
@@ -29,7 +54,7 @@ extension GroupVolume {
       forgetOtherDestination(than: record)
       try ledger.put(record)
     }
-    let transfer = fetch(record, of: name, modified: entry.modified, into: download)
+    let transfer = fetch(record, of: name, modified: modified, into: download)
     _ = transfer.join()
     return transfer
   }
@@ -64,10 +89,7 @@ extension GroupVolume {
       try ledger.put(LedgeredShare(record.key, content: record.content, place: destination))
     }
     tellTracker(record, name)
-    let transfer = Transfer(name, record.key.path, nil, totalBytes: 0, to: destination) { 0 }
-    transfer.finish(.success(()))
-    transfer.end()
-    return transfer
+    return Self.ended(record, name)
   }
 
   private func fetch(

@@ -57,6 +57,8 @@ package final class GroupVolume: @unchecked Sendable {
   package let events: EventLog
   package let readMilliseconds: Int
   let running = Mutex<[LedgerKey: Transfer]>([:])
+  let beginning = Turns<LedgerKey>()
+  let trees = TreeDownloads()
   let liesInMount: @Sendable (LocalPath) -> Bool
   let cachedIsShared = Atomic(false)
   let allCachedIsShared = Atomic(false)

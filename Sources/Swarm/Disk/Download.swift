@@ -76,7 +76,9 @@ extension PieceStore {
     try folder.checkFree(path.name, replacing: replacing)
     let content = try shelf.content(name)
     if let (file, destination) = content.destination(at: path) {
-      return Download(of: content, to: destination, file)
+      if folder.has(destination.temporaryName) { return Download(of: content, to: destination, file) }
+      // It was removed, with the directory that it lay in.
+      content.forget(file)
     }
     let destination = Destination(path, replaces: replacing)
     let file = try content.addDestination(destination, in: folder)

@@ -79,8 +79,19 @@ extension MemberEngine {
     _ path: FilePath, of group: GroupName, to destination: String, _ door: any Door
   ) throws(Failure) {
     let files = try volumeDoes { () throws(VolumeError) in try volume.files(at: path, in: group) } ?? []
-    let place = try treePlace(destination, for: path, of: group, files)
-    try LocalTree.makeDirectory(place)
+    let tree = TreeDownload(path, of: group, to: try local(destination))
+    try volume.downloading(tree) { () throws(Failure) in
+      let place = try treePlace(destination, for: path, of: group, files)
+      try LocalTree.makeDirectory(place)
+      return place
+    } _: { (place) throws(Failure) in
+      try download(files, below: path, of: group, to: place, door)
+    }
+  }
+
+  private func download(
+    _ files: [Entry], below path: FilePath, of group: GroupName, to place: LocalPath, _ door: any Door
+  ) throws(Failure) {
     for file in files {
       let there = try self.place(of: file, below: path, in: place)
       switch file.kind {
