@@ -81,4 +81,12 @@ import Testing
     #expect(FileManager.default.contents(atPath: scratch.path + "/place/copy") == bytes)
     #expect(files(in: scratch.path + "/place") == ["copy"])
   }
+
+  @Test func `a directory does not come over a file`() {
+    let tree = scratch.make("tree")
+    scratch.write("tree/f", "in it")
+    scratch.write("plain", "mine")
+    alice.succeeds("upload_file", tree, "team")
+    bob.fails(73, "download_file", "team", "tree", "plain")
+  }
 }
