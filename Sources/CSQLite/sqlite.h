@@ -1,6 +1,13 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <sys/types.h>
+
+/// Hidden without _GNU_SOURCE, and its flag with it.
+extern int fallocate(int file, int mode, off_t offset, off_t length);
+
+/// FALLOC_FL_KEEP_SIZE: room behind the end of a file, which stays where it is.
+static inline int p2pfs_sqlite_reserve(int file, off_t bytes) { return fallocate(file, 0x01, 0, bytes); }
 
 /// SQLITE_TRANSIENT is a macro with a pointer cast, which Swift does not import.
 static inline int p2pfs_sqlite_bind_text(sqlite3_stmt *statement, int index, const char *text, int bytes) {

@@ -21,6 +21,18 @@ package enum DatabaseError: Error, Equatable {
 }
 
 extension DatabaseError {
+  /// For people: what is wrong with a file.
+  package var sentence: String {
+    switch self {
+    case .full: "there is no room left on its disk"
+    case .busy: "another program writes to it"
+    case .damaged(let words): "it is damaged (\(words))"
+    case .io(let words): words
+    case .tooNew: "a newer version of p2pfs has written it"
+    case .tooOld: "an older version of p2pfs has written it"
+    }
+  }
+
   /// `code` may be an extended one. A misuse is our own mistake and no error of the file.
   init(code: Int32, of sqliteDatabase: OpaquePointer?) {
     let words = sqliteDatabase.flatMap { sqlite3_errmsg($0) } ?? sqlite3_errstr(code)
@@ -39,17 +51,6 @@ extension DatabaseError {
 
   private static func isOfSync(_ code: Int32) -> Bool {
     code == p2pfs_sqlite_ioerr_fsync || code == p2pfs_sqlite_ioerr_dir_fsync
-  }
-
-  /// What was wrong, as people are told.
-  package var sentence: String {
-    switch self {
-    case .full: "there is no room on the disk"
-    case .busy: "another program is using it"
-    case .damaged(let what), .io(let what): what
-    case .tooNew(let version): "a newer program wrote it, in schema \(version)"
-    case .tooOld(let version): "an older program wrote it, in schema \(version)"
-    }
   }
 
   /// Of a call to the system itself, which left its reason in errno.

@@ -34,13 +34,18 @@ extension GroupBook {
 
   /// Until a decision is here, which is known to have been made: a moment, unless the line was lost meanwhile.
   package func waitFor(_ number: UInt64, of group: GroupID) {
-    _ = wait(milliseconds: 2_000) { folded(group) >= number || groups[group] == nil }
+    _ = wait(milliseconds: 2_000) {
+      folded(group) >= number || groups[group] == nil || isUnwritten(number, of: group)
+    }
   }
 
-  /// The same of a decision after which this member is in a group, or no longer.
+  /// The same of a decision after which this member is in a group, or no longer. Not waited for where it could not be
+  /// written.
   @discardableResult
   package func waitUntilIn(_ name: GroupName, _ isIn: Bool = true, milliseconds: Int = 2_000) -> Bool {
-    wait(milliseconds: milliseconds) { (group(named: name) != nil) == isIn }
+    wait(milliseconds: milliseconds) {
+      (group(named: name) != nil) == isIn || isBehind
+    }
   }
 
   /// Of a change of files: until the others who are online have it too, so that whoever opens a file next gets it.
@@ -48,7 +53,7 @@ extension GroupBook {
     waitFor(number, of: group)
     _ = wait(milliseconds: 150) {
       rolls.withLock { rolls in
-        guard let roll = rolls[group], roll.isWitness else { return true }
+        guard let roll = rolls[group], roll.isWitness, roll.unwritten < number else { return true }
         return roll.witnessed >= number
       }
     }
@@ -100,12 +105,19 @@ extension GroupBook {
   private func read<Result: Sendable>(
     _ body: (GroupCatalog) throws(DatabaseError) -> sending Result
   ) throws(BookTrouble) -> Result {
-    let found: Swift.Result<Result, DatabaseError> = shelf.withLock { shelf in
-      do throws(DatabaseError) { return .success(try body(shelf.catalog)) } catch { return .failure(error) }
+    let (found, edition) = shelf.withLock { shelf -> (Swift.Result<Result, DatabaseError>, Int) in
+      guard let catalog = shelf.catalog else { return (.failure(.busy), shelf.edition) }
+      do throws(DatabaseError) {
+        return (.success(try body(catalog)), shelf.edition)
+      } catch {
+        return (.failure(error), shelf.edition)
+      }
     }
     switch found {
     case .success(let value): return value
-    case .failure(let error): throw .disk("the catalog: \(error.sentence)")
+    case .failure(let error):
+      if case .damaged(let words) = error { post(.damaged(words, edition: edition)) }
+      throw .disk("the catalog cannot be read: \(error.sentence)")
     }
   }
 }

@@ -28,9 +28,26 @@ package protocol BookReader: AnyObject, Sendable {
   func heard(_ holder: ContentHolder, of key: ContentKey)
 }
 
-package enum BookTrouble: Error, Equatable, Sendable {
+package enum BookTrouble: Error, Equatable, Sendable, CustomStringConvertible {
+  case full
   /// The copy on disk cannot be read or written, and why.
   case disk(String)
+
+  package var description: String {
+    switch self {
+    case .full: "there is no room left for the catalog"
+    case .disk(let words): words
+    }
+  }
+}
+
+/// What the book wants of those around it.
+struct BookSeams: Sendable {
+  /// Where peers reach this member, once that is known.
+  let listening: @Sendable () -> PeerAddress?
+  /// The disk is full: lets go what can be fetched again. False where nothing could go.
+  let makeRoom: @Sendable () -> Bool
+  let log: @Sendable (String) -> Void
 }
 
 /// ## Concurrency model
@@ -42,6 +59,8 @@ package final class GroupBook: @unchecked Sendable {
     case lost
     case foreign(AuthorityChange)
     case push(TrackerPush)
+    /// Seen by somebody who read that edition of the catalog.
+    case damaged(String, edition: Int)
     case close
   }
 
@@ -54,6 +73,8 @@ package final class GroupBook: @unchecked Sendable {
     var folded: UInt64 = 0
     /// All who are prompt have seen it.
     var witnessed: UInt64 = 0
+    /// Up to this decision, the catalog could not be written.
+    var unwritten: UInt64 = 0
     /// The tracker knows that this member says what he has seen, and tells him when others have.
     var isWitness = false
   }
@@ -64,39 +85,44 @@ package final class GroupBook: @unchecked Sendable {
 
   package let user: UserName
   let line: TrackerLine
-  private let listening: @Sendable () -> PeerAddress?
+  let seams: BookSeams
+  let path: String
   private let mail = Mutex(Mail())
   private let bell = Link.Semaphore()
   private let thread = Mutex<WorkerThread?>(nil)
   let rolls = Mutex<[GroupID: Roll]>([:])
-  let shelf: Mutex<Shelf>
-  let catalog: GroupCatalog
+  let shelf = Mutex(Shelf())
+  /// Of the book's thread. nil where it could not be made anew.
+  var writer: GroupCatalog?
   weak var reader: (any BookReader)?
   private let current = Mutex(false)
   private let folding = Atomic(false)
   private let waiting = Mutex<[Link.Semaphore]>([])
+  /// The catalog is behind, since it could not be written.
+  let trouble = Mutex<DatabaseError?>(nil)
+  /// Of the book's thread.
+  var triesAgain = Instant.never
+  var madeAnew = Instant(nanoseconds: 0)
 
   /// The readers' connection, which is handed from thread to thread but used by one at a time.
   struct Shelf: @unchecked Sendable {
-    let catalog: GroupCatalog
+    var catalog: GroupCatalog?
+    var edition = 0
   }
 
-  /// `listening` says where peers reach this member, once that is known.
-  package init(
-    at path: String, of user: UserName, over line: TrackerLine,
-    listening: @escaping @Sendable () -> PeerAddress?
+  init(
+    at path: String, of user: UserName, over line: TrackerLine, _ seams: BookSeams
   ) throws(BookTrouble) {
     self.user = user
     self.line = line
-    self.listening = listening
+    self.path = path
+    self.seams = seams
     do throws(DatabaseError) {
-      let database = try Database(path: path, role: .writer(durability: .processCrash))
-      try database.migrate(to: CatalogSchema.copy)
-      catalog = GroupCatalog(over: database, as: .copy)
-      shelf = Mutex(Shelf(catalog: GroupCatalog(over: try Database(path: path, role: .reader), as: .copy)))
-      try loadRolls()
+      do throws(DatabaseError) { try openCatalog() } catch .damaged(let words) {
+        try makeAnew(because: words)
+      }
     } catch {
-      throw .disk("\(path): \(error.sentence)")
+      throw error == .full ? .full : .disk("the catalog \(path) cannot be used: \(error.sentence)")
     }
   }
 
@@ -140,22 +166,30 @@ package final class GroupBook: @unchecked Sendable {
     for bell in bells { bell.signal() }
   }
 
-  private func post(_ event: Event) {
+  func post(_ event: Event) {
     mail.withLock { $0.events.append(event) }
     bell.signal()
   }
 
   private func serve() {
     while true {
-      bell.wait()
-      guard let event = mail.withLock({ $0.events.isEmpty ? nil : $0.events.removeFirst() }) else { continue }
+      let isRung = bell.wait(until: triesAgain)
+      if triesAgain <= .now {
+        tryAgain()
+        wakeThoseWhoWait()
+      }
+      guard isRung, let event = mail.withLock({ $0.events.isEmpty ? nil : $0.events.removeFirst() })
+      else { continue }
       switch event {
       case .reached: catchUpWithAll()
       case .lost:
+        triesAgain = .never
         current.withLock { $0 = false }
         rolls.withLock { rolls in for group in rolls.keys { rolls[group]?.isWitness = false } }
       case .foreign(let change): reader?.bookIsRefused(change)
       case .push(let push): take(push)
+      case .damaged(let words, let edition):
+        if shelf.withLock({ $0.edition }) == edition { noteUnwritten(.damaged(words)) }
       case .close: return
       }
       wakeThoseWhoWait()
@@ -175,7 +209,7 @@ extension GroupBook: TrackerListener {
 
 // On the book's thread.
 extension GroupBook {
-  private func loadRolls() throws(DatabaseError) {
+  func loadRolls() throws(DatabaseError) {
     for summary in try catalog.groups(of: user, after: nil, limit: Int(Int32.max)) where summary.mine.isInside
     {
       try loadRoll(of: summary.id, named: summary.name)
@@ -194,14 +228,17 @@ extension GroupBook {
   }
 
   /// A tracker was reached: hear its decisions from now on, and ask for those that were missed.
-  private func catchUpWithAll() {
+  func catchUpWithAll() {
     do {
-      _ = try line.ask(.follow(listening: listening()))
+      _ = try line.ask(.follow(listening: seams.listening()))
       let mine = try groupsOfMine()
       for gone in groups.keys where mine[gone] == nil { forget(gone) }
       for group in mine.values { try catchUp(with: group) }
+      noteWritten()
       current.withLock { $0 = true }
       reader?.bookIsCurrent()
+    } catch let error as DatabaseError {
+      noteUnwritten(error)
     } catch {
       // The line is gone again, or will be: the next one begins anew.
     }
@@ -228,7 +265,9 @@ extension GroupBook {
       guard case .caughtUp(let page) = try line.ask(.catchUp(group.id, after: mark)) else { return }
       guard !page.more || page.mark != mark else { throw TrackerTrouble.malformed }
       try whileFolding {
-        try catalog.adopt(page, of: group)
+        try written(of: group.id, upTo: .max) { () throws(DatabaseError) in
+          try catalog.adopt(page, of: group)
+        }
         if !page.changes.isEmpty { reader?.bookChanged(group.id, page.changes, by: nil) }
       }
       isAnew = isAnew || page.startsAnew
@@ -267,8 +306,8 @@ extension GroupBook {
     // Serving stops at once, also where the disk has trouble.
     for change in decision.changes { noteMembership(change, in: decision.group) }
     if decision.changes.last == .ended { return forget(decision.group) }
-    let outcome = whileFolding {
-      let outcome = (try? catalog.apply(decision)) ?? .gap
+    let outcome = whileFolding { () -> Folding? in
+      let outcome = apply(decision)
       guard outcome == .folded else { return outcome }
       reader?.bookChanged(decision.group, decision.changes, by: decision.number)
       // Whoever has waited for it finds done what follows from it.
@@ -277,7 +316,8 @@ extension GroupBook {
     }
     switch outcome {
     case .folded: reader?.whenShown { [line] in line.ask(.saw(decision.group, decision.number)) { _ in } }
-    case .known: break
+    // Nothing is lost of what cannot be written: it is asked for once more.
+    case .known, nil: break
     case .gap: catchUpWithAll()
     }
   }

@@ -16,10 +16,35 @@ extension GroupVolume {
     let group = try group(name)
     let entry = try entry(path, in: group)
     guard case .file(let content) = entry.kind else { throw .refused(.isDirectory) }
-    let key = LedgerKey(group, path)
-    if let running = try running(key, to: destination) { return running }
-    let record = LedgeredDownload(key, content: content, destination: destination)
-    guard let contentName = ContentName(content) else { return try makeEmpty(record, name) }
+    let record = LedgeredDownload(LedgerKey(group, path), content: content, destination: destination)
+    return try beginning.take(record.key) { () throws(VolumeError) in
+      if let running = try running(record.key, to: destination) { return running }
+      if isThere(record) { return Self.ended(record, name) }
+      return try begin(record, of: name, modified: entry.modified)
+    }
+  }
+
+  /// It came there before, and nobody has changed it since.
+  private func isThere(_ record: LedgeredDownload) -> Bool {
+    guard ledger.download(record.key) == record.with(.complete) else { return false }
+    // The watch over shares is as much as some seconds behind.
+    if let name = ContentName(record.content) { try? store.content(name).lookAtShares() }
+    return ledger.share(record.key)?.place == record.destination
+      && record.destination.fileBytes == Int(clamping: record.content.size)
+  }
+
+  private static func ended(_ record: LedgeredDownload, _ name: GroupName) -> Transfer {
+    let transfer = Transfer(name, record.key.path, nil, totalBytes: 0, to: record.destination) { 0 }
+    transfer.finish(.success(()))
+    transfer.end()
+    return transfer
+  }
+
+  private func begin(
+    _ record: LedgeredDownload, of name: GroupName, modified: Int64?
+  ) throws(VolumeError) -> Transfer {
+    let (key, destination) = (record.key, record.destination)
+    guard let contentName = ContentName(record.content) else { return try makeEmpty(record, name) }
     let download = try onDisk(destination) { () throws(DiskTrouble) in
       try store.download(contentName, to: destination)
     }
@@ -29,7 +54,7 @@ extension GroupVolume {
       forgetOtherDestination(than: record)
       try ledger.put(record)
     }
-    let transfer = fetch(record, of: name, modified: entry.modified, into: download)
+    let transfer = fetch(record, of: name, modified: modified, into: download)
     _ = transfer.join()
     return transfer
   }
@@ -64,10 +89,7 @@ extension GroupVolume {
       try ledger.put(LedgeredShare(record.key, content: record.content, place: destination))
     }
     tellTracker(record, name)
-    let transfer = Transfer(name, record.key.path, nil, totalBytes: 0, to: destination) { 0 }
-    transfer.finish(.success(()))
-    transfer.end()
-    return transfer
+    return Self.ended(record, name)
   }
 
   private func fetch(
@@ -113,19 +135,32 @@ extension GroupVolume {
     do throws(VolumeError) {
       do throws(FetchTrouble) { try result.get() } catch { throw VolumeError(error) }
       let isStopped = ledger.share(record.key)?.isStopped ?? false
+      let isInMount = liesInMount(record.destination)
       try onDisk(record.destination) { () throws(DiskTrouble) in
-        try download.finish(isExecutable: record.content.isExecutable, modified: modified)
+        try download.finish(
+          isExecutable: record.content.isExecutable, modified: modified, sharesInPlace: !isInMount)
         try ledger.put(record.with(.complete))
+        guard !isInMount else { return }
         try ledger.put(
           LedgeredShare(
             record.key, content: record.content, place: record.destination, isStopped: isStopped))
       }
-      if !isStopped { tellTracker(record, transfer.group) }
+      if isInMount {
+        shareWhatIsCached(of: download, as: record.key)
+      } else if !isStopped {
+        tellTracker(record, transfer.group)
+      }
       transfer.finish(.success(()))
       forget(transfer, record.key)
     } catch {
       end(record, download, transfer, because: error)
     }
+  }
+
+  /// Of what lies in a mount: to share it from there too would keep the mount busy.
+  private func shareWhatIsCached(of download: Download, as file: LedgerKey) {
+    withdraw(file, of: download.content.name.root)
+    if download.content.heldBlockCount > 0 { shareCached(download.content, as: file) }
   }
 
   private func forget(_ transfer: Transfer, _ key: LedgerKey) {
@@ -154,7 +189,9 @@ extension GroupVolume {
       return forget(transfer, record.key)
     }
     try? ledger.put(record.with(.stopped))
-    guard transfer.leavesDestination else { return settle(record, download, transfer) }
+    guard transfer.leavesDestination || liesInMount(record.destination) else {
+      return settle(record, download, transfer)
+    }
     // Longer than others can wait for their files to be renamed.
     WorkerThread("set-aside", niceness: 5) { [self] in
       download.setAside()

@@ -18,11 +18,13 @@ package struct VolumeSetup: Sendable {
   package var cacheBytes: Int
   package var limits: SwarmLimits
   package var events: EventLog
+  /// Whether groups are mounted there, here or by another daemon.
+  package var liesInMount: @Sendable (LocalPath) -> Bool
 
   package init(
     stateDirectory: String, user: UserName, credential: Credential, pin: Pin, trackers: [TrackerAddress],
     listen: SocketAddress, advertise: PeerAddress?, cacheBytes: Int, limits: SwarmLimits,
-    events: EventLog
+    events: EventLog, liesInMount: @escaping @Sendable (LocalPath) -> Bool
   ) {
     self.stateDirectory = stateDirectory
     self.user = user
@@ -34,6 +36,7 @@ package struct VolumeSetup: Sendable {
     self.cacheBytes = cacheBytes
     self.limits = limits
     self.events = events
+    self.liesInMount = liesInMount
   }
 }
 
@@ -54,6 +57,9 @@ package final class GroupVolume: @unchecked Sendable {
   package let events: EventLog
   package let readMilliseconds: Int
   let running = Mutex<[LedgerKey: Transfer]>([:])
+  let beginning = Turns<LedgerKey>()
+  let trees = TreeDownloads()
+  let liesInMount: @Sendable (LocalPath) -> Bool
   let cachedIsShared = Atomic(false)
   let allCachedIsShared = Atomic(false)
   let isGivingUp = Atomic(false)
@@ -77,6 +83,7 @@ package final class GroupVolume: @unchecked Sendable {
     user = setup.user
     stateDirectory = setup.stateDirectory
     events = setup.events
+    liesInMount = setup.liesInMount
     readMilliseconds = setup.limits.readMilliseconds
     shared = SharedContents()
     follower = Follower()
@@ -90,7 +97,12 @@ package final class GroupVolume: @unchecked Sendable {
     let reached = Self.reached(port, setup.advertise)
     do throws(BookTrouble) {
       book = try GroupBook(
-        at: setup.stateDirectory + "/catalog.sqlite", of: setup.user, over: line, listening: { reached })
+        at: setup.stateDirectory + "/catalog.sqlite", of: setup.user, over: line,
+        BookSeams(
+          listening: { reached }, makeRoom: { [store] in store.makeRoom() },
+          log: { [events = setup.events] in events.note($0) }))
+    } catch .full {
+      throw .disk(.full, LocalPath(setup.stateDirectory))
     } catch {
       throw .state("\(error)")
     }

@@ -11,17 +11,22 @@ package final class Download: Sendable {
   package let content: StoredContent
   package let path: LocalPath
   private let destination: Destination
-  private let file: PieceFile
+  /// nil once it has ended.
+  private let file: Mutex<PieceFile?>
 
   init(of content: StoredContent, to destination: Destination, _ file: PieceFile) {
     self.content = content
     self.destination = destination
-    self.file = file
+    self.file = Mutex(file)
     path = destination.path
   }
 
   /// Takes what is here elsewhere, makes the file durable and puts it in its place. `missing` while it is not whole.
-  package func finish(isExecutable: Bool = false, modified: Int64? = nil) throws(DiskTrouble) {
+  /// What is not to be shared from there is closed when this returns.
+  package func finish(
+    isExecutable: Bool = false, modified: Int64? = nil, sharesInPlace: Bool = true
+  ) throws(DiskTrouble) {
+    guard let file = file.withLock({ $0 }) else { throw .missing }
     try content.absorb(into: file)
     guard content.isWhole(file) else { throw .missing }
     try content.noticeForeignWrites(to: file)
@@ -33,7 +38,8 @@ package final class Download: Sendable {
     let folder = try Folder(at: path.folder)
     try putInPlace(folder)
     try folder.sync()
-    try content.becomeShared(file, at: path, since: stamp)
+    if sharesInPlace { try content.becomeShared(file, at: path, since: stamp) } else { content.forget(file) }
+    self.file.withLock { $0 = nil }
   }
 
   private func putInPlace(_ folder: Folder) throws(DiskTrouble) {
@@ -46,13 +52,17 @@ package final class Download: Sendable {
 
   /// Ends it, and leaves nothing beside the destination: what was verified goes to the cache, as far as it has room.
   package func setAside() {
-    try? content.keepInCache(whatIsIn: file)
+    if let file = file.withLock({ $0 }) { try? content.keepInCache(whatIsIn: file) }
     discard()
   }
 
   /// Ends it for good: what was gathered goes. Who only stops lets it lie, and finds it again.
   package func discard() {
-    content.forget(file)
+    let file = file.withLock { file in
+      defer { file = nil }
+      return file
+    }
+    if let file { content.forget(file) }
     try? Folder(at: path.folder).remove(destination.temporaryName)
   }
 }
@@ -66,7 +76,9 @@ extension PieceStore {
     try folder.checkFree(path.name, replacing: replacing)
     let content = try shelf.content(name)
     if let (file, destination) = content.destination(at: path) {
-      return Download(of: content, to: destination, file)
+      if folder.has(destination.temporaryName) { return Download(of: content, to: destination, file) }
+      // It was removed, with the directory that it lay in.
+      content.forget(file)
     }
     let destination = Destination(path, replaces: replacing)
     let file = try content.addDestination(destination, in: folder)

@@ -93,6 +93,8 @@ extension Folder {
     faccessat(descriptor.number, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
   }
 
+  func has(_ name: [UInt8]) -> Bool { (try? status(of: name)) != nil }
+
   func status(of name: String) throws(DiskTrouble) -> stat { try status(of: Array(name.utf8)) }
 
   func status(of name: [UInt8]) throws(DiskTrouble) -> stat {

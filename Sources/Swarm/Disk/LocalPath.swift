@@ -52,6 +52,11 @@ extension LocalPath {
     var status = stat()
     return withCString({ stat($0, &status) }) == 0 ? FileStamp(status).modified : nil
   }
+
+  package var fileBytes: Int? {
+    var status = stat()
+    return withCString({ stat($0, &status) }) == 0 ? Int(status.st_size) : nil
+  }
 }
 
 extension LocalPath: CustomStringConvertible {

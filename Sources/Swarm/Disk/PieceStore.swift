@@ -96,6 +96,11 @@ package final class PieceStore: Sendable {
   /// What is kept for others' sake may be let go by this when the disk is full; it says whether anything was.
   package func whenFull(_ giveUp: @escaping @Sendable () -> Bool) { shelf.giveUp.withLock { $0 = giveUp } }
 
+  /// For others who write on this disk. False where nothing could go.
+  package func makeRoom() -> Bool { shelf.evict(atLeast: Self.roomBytes, .demand) > 0 }
+
+  private static let roomBytes = 4 << 20
+
   package var usage: CacheUsage { shelf.room.usage }
 
   /// How much was thrown out of the cache to make room.

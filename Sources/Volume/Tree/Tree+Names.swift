@@ -1,5 +1,6 @@
 // Making, removing and renaming: each is one decision of the tracker, visible here when the call returns.
 
+internal import Catalog
 internal import GroupModel
 internal import Link
 internal import Swarm
@@ -59,9 +60,20 @@ extension Tree {
     switch answer {
     case .decided(let group, let number):
       volume.book.waitForAll(number, of: group)
+      // It is done, and not seen here.
+      if volume.book.isUnwritten(number, of: group) { try catalogMustBeWritable() }
       return number
     case .refused(let refusal): throw TreeError(refusal)
     default: throw .state("the tracker's answer makes no sense")
+    }
+  }
+
+  /// What is made while this fails would not be seen by who has made it.
+  func catalogMustBeWritable() throws(TreeError) {
+    switch volume.book.trouble.withLock({ $0 }) {
+    case nil: return
+    case .full?: throw .full
+    case let trouble?: throw .state(trouble.sentence)
     }
   }
 
@@ -91,9 +103,11 @@ extension Tree {
     guard let groupName = GroupName(String(decoding: name, as: UTF8.self)) else {
       throw .invalid("a group's name has 1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or a digit")
     }
+    try catalogMustBeWritable()
     let answer = try caller.ask(volume.line, .propose(.next(), Proposal(.found, in: groupName)))
     if case .refused(let refusal) = answer { throw refusal == .groupExists ? .exists : TreeError(refusal) }
-    volume.book.waitUntilIn(groupName, milliseconds: volume.line.patienceMilliseconds)
+    let isIn = volume.book.waitUntilIn(groupName, milliseconds: volume.line.patienceMilliseconds)
+    if isIn, volume.book.group(named: groupName) == nil { try catalogMustBeWritable() }
     touch(root)
     return try lookUp(name, in: root.number)
   }
@@ -136,6 +150,7 @@ extension Tree {
     if isBelowPending || publisher.isHeld(spot.path, in: spot.group) {
       return try makePending(kind, modified: modified, at: spot, over: hidden)
     }
+    try catalogMustBeWritable()
     // It is the same request that waits in the journal, so that it counts once.
     let request = RequestID.next()
     let wish = Proposal.Wish.publish(spot.path, kind, modified: modified, over: hidden?.version ?? 0)

@@ -22,7 +22,7 @@ extension Failure {
       case .notNow(let text): .notPublished("\(text): try again in a moment")
       case .invalid(let text): .malformed("\(text): correct it")
       case .disk(let trouble): .disk(trouble.errno, "the disk")
-      case .state(let text): .configuration("\(text): check the state directory")
+      case .state(let text): .unusable("\(text): check the state directory, its permissions and its disk")
       default: .refused(.malformed)
       }
   }
@@ -47,7 +47,7 @@ extension TreeError {
       case .notAFile: .invalid(failure.sentence(for: nil))
       case .fileChanged: .disk(.changed)
       case .disk(let number, _): .disk(.failed(errno: number))
-      case .foreignState, .damaged, .configuration, .cannotMount, .otherTrackers:
+      case .foreignState, .damaged, .unusable, .configuration, .cannotMount, .otherTrackers:
         .state(failure.sentence(for: nil))
       }
   }

@@ -47,6 +47,8 @@ enum Failure: Error, Hashable, Sendable {
   case foreignState(path: String, owner: UInt32)
   /// A file of ours that no longer reads as we wrote it, and what to do about it.
   case damaged(path: String, remedy: String)
+  /// A file of ours cannot be used, and why: both halves.
+  case unusable(String)
   case configuration(String)
   case authorityChanged(saved: [UInt8], seen: [UInt8])
   /// The tracker answered, but not in words that this version knows.
@@ -66,7 +68,8 @@ extension Failure {
     case .destinationExists, .wouldReplace: ExitCode.exists
     case .noDownload, .notShared, .notMounted: ExitCode.noSuch
     case .downloadsElsewhere, .noSource, .timedOut, .calledOff, .inUse, .notPublished: ExitCode.notNow
-    case .cannotMount, .disk, .fileChanged, .notAFile, .foreignState, .damaged, .readerGone: ExitCode.disk
+    case .cannotMount, .disk, .fileChanged, .notAFile, .foreignState, .damaged, .unusable, .readerGone:
+      ExitCode.disk
     case .configuration, .authorityChanged, .otherTrackers: ExitCode.configuration
     }
   }
@@ -75,7 +78,7 @@ extension Failure {
   func sentence(for command: Command?) -> String {
     switch self {
     case .usage(let text), .malformed(let text), .configuration(let text), .cannotMount(let text),
-      .inUse(let text), .notPublished(let text), .cannotShowMetrics(let text):
+      .inUse(let text), .notPublished(let text), .cannotShowMetrics(let text), .unusable(let text):
       text
     case .notMounted(let place):
       "nothing of p2pfs is mounted at \(Quoted.text(place)): 'p2pfs status' says what is"

@@ -208,7 +208,8 @@ extension Daemon {
       stateDirectory: directory.path, user: login.user, credential: try trackers.credential(of: login),
       pin: try pin(login), trackers: addresses,
       listen: SocketAddress(options.listen), advertise: options.advertise,
-      cacheBytes: Int(clamping: options.cacheBytesMax), limits: limits, events: events)
+      cacheBytes: Int(clamping: options.cacheBytesMax), limits: limits, events: events,
+      liesInMount: { SwarmMounts().hold($0) })
     do throws(VolumeError) {
       let volume = try GroupVolume(setup)
       try volume.open()

@@ -95,7 +95,8 @@ enum LocalTree {
 
   static func makeDirectory(_ path: LocalPath) throws(Failure) {
     guard path.withCString({ mkdir($0, 0o777) }) != 0 else { return }
-    guard errno == EEXIST, isDirectory(path) else { throw trouble(path) }
+    guard errno == EEXIST else { throw trouble(path) }
+    guard isDirectory(path) else { throw .destinationExists("\(path)") }
   }
 
   /// As it was made before will do.

@@ -79,8 +79,19 @@ extension MemberEngine {
     _ path: FilePath, of group: GroupName, to destination: String, _ door: any Door
   ) throws(Failure) {
     let files = try volumeDoes { () throws(VolumeError) in try volume.files(at: path, in: group) } ?? []
-    let place = try treePlace(destination, for: path, of: group, files)
-    try LocalTree.makeDirectory(place)
+    let tree = TreeDownload(path, of: group, to: try local(destination))
+    try volume.downloading(tree) { () throws(Failure) in
+      let place = try treePlace(destination, for: path, of: group, files)
+      try LocalTree.makeDirectory(place)
+      return place
+    } _: { (place) throws(Failure) in
+      try download(files, below: path, of: group, to: place, door)
+    }
+  }
+
+  private func download(
+    _ files: [Entry], below path: FilePath, of group: GroupName, to place: LocalPath, _ door: any Door
+  ) throws(Failure) {
     for file in files {
       let there = try self.place(of: file, below: path, in: place)
       switch file.kind {
@@ -258,7 +269,8 @@ extension Failure {
     case .disk(.exists, let path): self = .destinationExists(path?.description ?? "it")
     case .disk(.changed, let path): self = .fileChanged(path?.description ?? "it")
     case .disk(let trouble, let path): self = .disk(trouble.errno, path?.description ?? "the disk")
-    case .state(let text): self = .configuration("\(text): check the state directory")
+    case .state(let text):
+      self = .unusable("\(text): check the state directory, its permissions and its disk")
     }
   }
 }

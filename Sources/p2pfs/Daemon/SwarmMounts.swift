@@ -2,6 +2,7 @@
 // keep its own mount busy, and a directory around it would be copied into itself without end.
 
 import Glibc
+import Swarm
 
 struct SwarmMounts {
   private let devices: Set<String>
@@ -10,10 +11,18 @@ struct SwarmMounts {
     devices = Set(MountTable.places().filter { $0.type == MountTable.type }.map(\.device))
   }
 
-  func hold(_ found: LocalTree.Found) -> Bool {
+  func hold(_ found: LocalTree.Found) -> Bool { hold(found.device) }
+
+  /// Of a file that need not be there.
+  func hold(_ path: LocalPath) -> Bool {
+    var status = stat()
+    return path.folder.withCString { stat($0, &status) } == 0 && hold(status.st_dev)
+  }
+
+  private func hold(_ device: dev_t) -> Bool {
     // As glibc packs it.
-    let major = found.device >> 8 & 0xFFF | found.device >> 32 & ~0xFFF
-    let minor = found.device & 0xFF | found.device >> 12 & ~0xFF
+    let major = device >> 8 & 0xFFF | device >> 32 & ~0xFFF
+    let minor = device & 0xFF | device >> 12 & ~0xFF
     return devices.contains("\(major):\(minor)")
   }
 }

@@ -53,6 +53,30 @@ import Testing
     bob.sees("", by: "cat .downloads")
   }
 
+  @Test func `what is downloaded into a mount does not keep it busy, nor does what was stopped`() throws {
+    let team = try Team("alice", "bob")
+    let alice = team[0].mounts(["--up-limit", "2M"])
+    let bob = team[1].mounts()
+    alice.does(
+      """
+      cd team; mkdir d; head -c 1000000 /dev/urandom > d/f; echo one > d/one
+      head -c 20000000 /dev/urandom > slow
+      """)
+    bob.sees("20000000", by: "stat -c %s team/slow")
+    bob.does("mkdir own")
+    bob.person.succeeds("download_file", "team", "d/f", bob.place + "/own/copy")
+    bob.person.succeeds("download_file", "team", "d", bob.place + "/own")
+    bob.does("cmp team/d/f own/copy; diff -r team/d own/d")
+    let download = bob.person.begins("slow", to: bob.place + "/own/slow")
+    try bob.person.waits(forBytes: 1_000_000, of: "team/slow")
+    download.signal(SIGINT)
+    download.wait()
+    bob.sees("copy\nd", by: "ls -A own")
+    bob.unmounts()
+    bob.mountsAgain()
+    bob.does("cmp team/d/f own/copy")
+  }
+
   @Test func `what had to make room is not listed, and can be fetched again`() throws {
     let team = try Team("alice", "bob")
     let alice = team[0].mounts()

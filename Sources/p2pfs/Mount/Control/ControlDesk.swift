@@ -80,7 +80,7 @@ final class DaemonDesk: ControlDesk {
     guard let id = volume.book.group(named: group) else { throw .refused(.notMember) }
     guard volume.book.isOwner(volume.user, of: id) else { throw .refused(.notOwner) }
     do throws(BookTrouble) { return try volume.book.requests(in: id, limit: Limits.requestsOfGroup) } catch {
-      throw .configuration("\(error): check the state directory")
+      throw .unusable("\(error): check the state directory, its permissions and its disk")
     }
   }
 
