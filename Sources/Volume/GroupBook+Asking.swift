@@ -17,10 +17,10 @@ extension GroupBook {
     rolls.withLock { $0.values.contains { $0.members.contains(user) } }
   }
 
-  /// The groups that this member is in.
   /// Whether this member is in it.
   func isMine(_ group: GroupID) -> Bool { rolls.withLock { $0[group] != nil } }
 
+  /// The groups that this member is in.
   package var groups: [GroupID: GroupName] { rolls.withLock { $0.mapValues(\.name) } }
 
   package func group(named name: GroupName) -> GroupID? {

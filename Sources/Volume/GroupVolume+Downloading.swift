@@ -9,9 +9,9 @@ internal import Synchronization
 
 extension GroupVolume {
   /// Begins, or goes on with, one file's download. What could be refused at once is. Who asked for it either sees it
-  /// to its end, or leaves it.
+  /// to its end, or leaves it. As `part` of a directory it may be there already.
   package func download(
-    _ path: FilePath, of name: GroupName, to destination: LocalPath
+    _ path: FilePath, of name: GroupName, to destination: LocalPath, asPart part: Bool
   ) throws(VolumeError) -> Transfer {
     let group = try group(name)
     let entry = try entry(path, in: group)
@@ -19,7 +19,7 @@ extension GroupVolume {
     let record = LedgeredDownload(LedgerKey(group, path), content: content, destination: destination)
     return try beginning.take(record.key) { () throws(VolumeError) in
       if let running = try running(record.key, to: destination) { return running }
-      if isThere(record) { return Self.ended(record, name) }
+      if part, isThere(record) { return Self.ended(record, name) }
       return try begin(record, of: name, modified: entry.modified)
     }
   }

@@ -99,7 +99,7 @@ extension MemberEngine {
       case .symlink(let target): try LocalTree.makeLink(there, to: target.bytes)
       case .file:
         if volume.isComplete(file.path, in: group, at: there) == true { continue }
-        try download(file.path, of: group, to: there, door)
+        try download(file.path, of: group, to: there, asPart: true, door)
       }
     }
   }
@@ -131,9 +131,10 @@ extension MemberEngine {
   }
 
   private func download(
-    _ path: FilePath, of group: GroupName, to place: LocalPath, _ door: any Door
+    _ path: FilePath, of group: GroupName, to place: LocalPath, asPart: Bool = false, _ door: any Door
   ) throws(Failure) {
-    let transfer = try volumeDoes { () throws(VolumeError) in try volume.download(path, of: group, to: place)
+    let transfer = try volumeDoes { () throws(VolumeError) in
+      try volume.download(path, of: group, to: place, asPart: asPart)
     }
     try follow(transfer, to: place, door)
   }

@@ -15,13 +15,11 @@ import Testing
     bob.serves()
   }
 
-  /// Two shells of bob's at the same moment.
-  private func bobDownloadsTwice(_ file: String, to place: String) {
+  /// Two shells of bob's at the same moment. A file may be there already when the second asks for it.
+  private func bobDownloadsTwice(_ file: String, to place: String, or other: Int32 = 0) {
     let shells = (1...2).map { _ in bob.start(["download_file", "team", file, place]) }
-    for shell in shells {
-      let outcome = shell.finish()
-      #expect(outcome.exit == 0, "\(outcome)")
-    }
+    let ends = shells.map { $0.finish().exit }.sorted()
+    #expect(ends == [0, 0] || ends == [0, other], "\(ends)")
   }
 
   private func files(in place: String) -> [String] {
@@ -48,17 +46,15 @@ import Testing
     }
   }
 
-  @Test func `a file that two shells ask for comes once, and is not mistaken for what it became`() throws {
+  @Test func `a file that two shells ask for comes once, and then is there already`() throws {
     let bytes = scratch.writeRandom("f", 3 << 20)
     alice.succeeds("upload_file", "f", "team")
     for round in 1...5 {
       let place = scratch.make("to\(round)")
-      bobDownloadsTwice("f", to: place + "/copy")
+      bobDownloadsTwice("f", to: place + "/copy", or: 73)
       #expect(FileManager.default.contents(atPath: place + "/copy") == bytes)
       #expect(files(in: place) == ["copy"])
     }
-    bob.succeeds("download_file", "team", "f", "to5/copy")
-    scratch.writeRandom("to5/copy", bytes.count)
     bob.fails(73, "download_file", "team", "f", "to5/copy")
   }
 

@@ -181,8 +181,6 @@ import Visitors
     _ = alice.serves()
     bob.succeeds("download_file", "team", "f", "copy")
     #expect(story.scratch.contents("copy") == data)
-    bob.succeeds("download_file", "team", "f", "copy")
-    story.scratch.write("copy", "his own")
     bob.fails(73, "download_file", "team", "f", "copy")
   }
 
