@@ -9,8 +9,14 @@ internal import Link
 internal import Synchronization
 
 extension GroupBook {
-  /// Enough for some hundred decisions, each of which may be the last that has room.
-  static let reservedBytes = 8 << 20
+  /// Enough for some hundred decisions, each of which may be the last that has room; less of a small disk.
+  private static let reservedBytesMax = 8 << 20
+
+  private var reservedBytes: Int {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return 0 }
+    return min(Self.reservedBytesMax, Int(status.f_blocks) * Int(status.f_frsize) / 32)
+  }
 
   private static let retryMilliseconds = 1_000
 
@@ -77,7 +83,7 @@ extension GroupBook {
     guard isBehind else { return }
     trouble.withLock { $0 = nil }
     triesAgain = .never
-    writer?.database.reserveLog(bytes: Self.reservedBytes)
+    writer?.database.reserveLog(bytes: reservedBytes)
     seams.log("the catalog is written again, and what was decided is seen here")
   }
 }
@@ -96,7 +102,7 @@ extension GroupBook {
     let database = try Database(path: path, role: .writer(durability: .processCrash))
     try database.migrate(to: CatalogSchema.copy)
     let reading = try Database(path: path, role: .reader)
-    database.reserveLog(bytes: Self.reservedBytes)
+    database.reserveLog(bytes: reservedBytes)
     writer = GroupCatalog(over: database, as: .copy)
     shelf.withLock { $0 = Shelf(catalog: GroupCatalog(over: reading, as: .copy), edition: $0.edition + 1) }
     try loadRolls()

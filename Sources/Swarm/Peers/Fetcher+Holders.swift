@@ -111,10 +111,12 @@ extension Fetcher {
     {
       return
     }
-    session.joins[key] = .asked
     session.lastUsed = .now
     let held = BlockRuns(hint, in: known.content.layout)
     if !held.isEmpty { queue.peerHolds(session.id, held, of: known.content) }
+    // What is known of it is enough to ask for blocks.
+    guard session.joins.count < limits.joinsMax else { return }
+    session.joins[key] = .asked
     let request = PeerRequest.join(key, size: UInt64(known.content.layout.fileBytes))
     var writer = WireWriter()
     request.write(to: &writer)

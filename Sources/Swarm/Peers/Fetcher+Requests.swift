@@ -73,7 +73,7 @@ extension Fetcher: FetchLines {
     guard refusal == .busy else {
       let key = queue.requests[ticket]?.content.key
       queue.refused(ticket, .notServed)
-      if let known = key.flatMap({ wanted[$0] }), session.joins[known.content.key] == .joined {
+      if let known = key.flatMap({ wanted[$0] }), session.joins[known.content.key] != .asked {
         refused(by: session, known)
       }
       return sourcesChanged()

@@ -46,6 +46,8 @@ final class Fetcher: @unchecked Sendable {
   private(set) var wanted: [ContentKey: Wanted] = [:]
   /// Of contents that are no longer wanted.
   private(set) var pastCounters = FetchCounters()
+  /// How many contents there may be before the idle ones of longest ago are let go.
+  private var wantedMax = Fetcher.wantedMax
   private var willPump = false
   private var armedFor: Instant = .never
 
@@ -130,6 +132,7 @@ extension Fetcher {
     let content = queue.open(key, store.layout, held: store.heldRuns(), now: now)
     let new = Wanted(store, content, now: now)
     wanted[key] = new
+    if wanted.count > wantedMax { forgetSomeIdle() }
     finder?.find(key)
     for session in likelyHolders(of: key) { join(session, new, hint: .all) }
     return new
@@ -139,7 +142,8 @@ extension Fetcher {
   /// the tracker is asked who has it. Whoever has not refuses, which takes no longer than the tracker's answer.
   private func likelyHolders(of key: ContentKey) -> ArraySlice<PeerSession> {
     let serving = roster.sessions.values.filter { session in
-      session.joins.contains { $0.key.group == key.group && $0.value == .joined }
+      session.joins.count < limits.joinsMax
+        && session.joins.contains { $0.key.group == key.group && $0.value == .joined }
     }
     return serving.sorted { $0.lastUsed > $1.lastUsed }.prefix(Self.guessedMax)
   }
@@ -155,20 +159,34 @@ extension Fetcher {
   /// Contents that nobody has wanted for a while are parted from.
   func sweep(now: Instant) {
     for (key, known) in wanted where known.content.isIdle {
-      guard known.lastUsed + Self.keptMilliseconds < now else { continue }
-      wanted[key] = nil
-      queue.contents[key] = nil
-      pastCounters = pastCounters + known.content.counters
-      for session in roster.sessions.values where session.joins.removeValue(forKey: key) == .joined {
-        session.push(.part(key))
-      }
-      finder?.forget(key)
+      if known.lastUsed + Self.keptMilliseconds < now { forget(key, known) }
     }
+    wantedMax = Self.wantedMax
     for known in wanted.values where !known.content.isIdle { known.lastUsed = now }
     sourcesChanged()
   }
 
   private static let keptMilliseconds = 30_000
+
+  /// Who reads many small files in a row is done with each of them long before that, and a peer takes joins of no more
+  /// than some contents.
+  private func forgetSomeIdle() {
+    let idle = wanted.filter { $0.value.content.isIdle }.sorted { $0.value.lastUsed < $1.value.lastUsed }
+    for (key, known) in idle.prefix(wanted.count - Self.wantedMax / 2) { forget(key, known) }
+    wantedMax = max(Self.wantedMax, wanted.count + Self.wantedMax / 2)
+  }
+
+  private static let wantedMax = 512
+
+  private func forget(_ key: ContentKey, _ known: Wanted) {
+    wanted[key] = nil
+    queue.contents[key] = nil
+    pastCounters = pastCounters + known.content.counters
+    for session in roster.sessions.values where session.joins.removeValue(forKey: key) == .joined {
+      session.push(.part(key))
+    }
+    finder?.forget(key)
+  }
 }
 
 // Turns of the queue.

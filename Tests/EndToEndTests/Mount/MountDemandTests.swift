@@ -129,6 +129,28 @@ extension OnOneMount {
       alice.does("rm team/narrow")
     }
 
+    /// A peer takes joins of 1,024 contents.
+    @Test func `no file of very many in a row is waited for`() {
+      alice.does(
+        "mkdir team/many; cd team/many; for d in 1 2 3; do mkdir $d; for i in {1..500}; do echo $d $i > $d/$i; done; done"
+      )
+      bob.sees("1500", by: "find team/many -type f | wc -l")
+      let slow = bob.does(
+        """
+        python3 -c "
+        import os, time
+        slow = 0
+        for place, _, names in os.walk('team/many'):
+          for name in names:
+            began = time.time()
+            assert open(place + '/' + name).read() == os.path.basename(place) + ' ' + name + chr(10)
+            slow += time.time() - began > 0.5
+        print(slow)"
+        """)
+      #expect(slow == "0")
+      alice.does("rm -r team/many")
+    }
+
     @Test func `.downloads fetches whole files in the background`() {
       alice.does("head -c 3000000 /dev/urandom > 'team/in the back'")
       bob.sees("3000000", by: "stat -c %s 'team/in the back'")
