@@ -112,16 +112,20 @@ extension GroupVolume {
     // While shares are loaded the table does not know them yet.
     let files = shared.files(of: content.name.root) + (loading.withLock { $0 }.map { [$0] } ?? [])
     for file in Set(files) {
-      // What is being uploaded anew is another content under the same name: its share must not go with the old one.
-      guard let share = ledger.share(file), share.place == path, share.content.root == content.name.root,
-        !publishing.withLock({ $0.contains(file) })
-      else { continue }
-      log("\(words(for: file)) is no longer shared from \(path): \(end.sentence); upload it anew to share it")
-      dropShare(file)
-      switch end {
-      case .modified, .replaced: tellStopped([file: content.name.root])
-      case .removed: tellIfGone(file, of: content.name.root, from: path)
-      case .unreadable, .stopped: break
+      // What is being uploaded anew is another content under the same name: its share must not go with the old one, and
+      // nobody begins to upload it until the tracker was told of this.
+      publishing.withLock { publishing in
+        guard let share = ledger.share(file), share.place == path, share.content.root == content.name.root,
+          !publishing.contains(file)
+        else { return }
+        log(
+          "\(words(for: file)) is no longer shared from \(path): \(end.sentence); upload it anew to share it")
+        dropShare(file)
+        switch end {
+        case .modified, .replaced: tellStopped([file: content.name.root])
+        case .removed: tellIfGone(file, of: content.name.root, from: path)
+        case .unreadable, .stopped: break
+        }
       }
     }
   }
@@ -138,10 +142,11 @@ extension GroupVolume {
   }
 
   private func tellOnceGone(_ file: LedgerKey, of root: ContentRoot, from path: LocalPath) {
-    guard path.modified == nil, path.folder.modified != nil, ledger.share(file) == nil,
-      !publishing.withLock({ $0.contains(file) })
-    else { return }
-    tellStopped([file: root])
+    guard path.modified == nil, path.folder.modified != nil else { return }
+    publishing.withLock { publishing in
+      guard ledger.share(file) == nil, !publishing.contains(file) else { return }
+      tellStopped([file: root])
+    }
   }
 
   /// Told again when a tracker is reached, until one has heard it. What was published under that name meanwhile, perhaps at

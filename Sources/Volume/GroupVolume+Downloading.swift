@@ -24,13 +24,23 @@ extension GroupVolume {
     }
   }
 
-  /// It came there before, and nobody has changed it since.
+  /// What belongs to a directory that was asked for came there before, and nobody has changed it since.
+  package func hasCome(_ path: FilePath, in group: GroupName, to destination: LocalPath) -> Bool {
+    guard let id = book.group(named: group), let entry = try? entry(path, in: id),
+      case .file(let content) = entry.kind
+    else { return false }
+    return isThere(LedgeredDownload(LedgerKey(id, path), content: content, destination: destination))
+  }
+
   private func isThere(_ record: LedgeredDownload) -> Bool {
     guard ledger.download(record.key) == record.with(.complete) else { return false }
+    let hasItsSize = record.destination.fileBytes == Int(clamping: record.content.size)
+    // Nobody looks after what lies in a mount.
+    if liesInMount(record.destination) { return hasItsSize }
     // The watch over shares is as much as some seconds behind.
     if let name = ContentName(record.content) { try? store.content(name).lookAtShares() }
     return ledger.share(record.key)?.place == record.destination
-      && record.destination.fileBytes == Int(clamping: record.content.size)
+      && hasItsSize
   }
 
   private static func ended(_ record: LedgeredDownload, _ name: GroupName) -> Transfer {

@@ -29,10 +29,10 @@ extension GroupVolume {
     }.sorted { ($0.group, $0.path) < ($1.group, $1.path) }
   }
 
-  /// Whole, still the group's, and still where it was fetched to.
+  /// Whole, still the group's, and still where it was fetched to, as far as anybody looks after it there.
   private func isThere(_ record: LedgeredDownload) -> Bool {
-    guard record.state == .complete, let share = ledger.share(record.key),
-      share.content.isSameBytes(as: record.content)
+    guard record.state == .complete,
+      ledger.share(record.key)?.content.isSameBytes(as: record.content) ?? liesInMount(record.destination)
     else { return false }
     let entry = try? found(record.key.path, in: record.key.group)
     guard case .file(let now)? = entry?.kind else { return false }

@@ -64,6 +64,11 @@ import Testing
           + "\(story.authority): give the list of the login's network with --tracker FILE, or log in to the other "
           + "one with 'p2pfs login USER --tracker FILE'")
     }
+    _ = alice.serves()
+    for words in [["list_groups"], ["sync"]] {
+      alice.succeeds(words[0], "--tracker", list)
+      expectFailure(alice.run(words + ["--tracker", wrongList]), 78, "\(words)")
+    }
     let bob = story.person("bob")
     let sentence = bob.fails(78, "login", "alice", "secret", "--tracker", wrongList)
     #expect(sentence.contains(wrong) && sentence.contains(story.authority))

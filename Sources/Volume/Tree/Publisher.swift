@@ -9,9 +9,16 @@ internal import Synchronization
 
 /// Where the journals lie, below the state directory.
 package enum JournalFolder {
-  package static let pending = "journal"
+  static let pending = "journal"
   static let local = "local"
-  package static let withdrawn = "withdrawn"
+  static let withdrawn = "withdrawn"
+
+  /// How much waits to be published in a state directory, whoever is at it.
+  package static func pendingCount(in state: String) -> Int {
+    [pending, withdrawn].reduce(0) { sum, name in
+      sum + (LocalPath("\(state)/\(name)").flatMap { try? PublishJournal.count(in: $0) } ?? 0)
+    }
+  }
 }
 
 /// ## Concurrency model

@@ -293,7 +293,7 @@ extension Daemon {
       volume.map {
         MemberEngine(
           volume: $0, directory: directory, waitsForDownloads: waits, goesOn: goesOn, mount: mount)
-      } ?? NobodyEngine(directory: directory, mount: mount)
+      } ?? NobodyEngine(directory: directory, state: self.directory.path, mount: mount)
     return runner
   }
 }
@@ -342,11 +342,19 @@ struct DaemonNetwork: Network {
 struct NobodyEngine: SharingEngine {
   /// Where relative paths begin.
   let directory: String
+  let state: String
   var mount: MountLife?
 
   func waitFor(_ number: UInt64, of id: GroupID, _ wish: Proposal.Wish, in group: GroupName) {}
 
-  func synchronize() {}
+  /// What was closed before, and waits for a login.
+  func synchronize() throws(Failure) {
+    let count = JournalFolder.pendingCount(in: state)
+    guard count > 0 else { return }
+    throw .notPublished(
+      "\(count == 1 ? "a change waits" : "\(count) changes wait") to be published, and nobody is logged in here: "
+        + "log in with 'p2pfs login USER'")
+  }
 
   func unmount(_ place: String, _ door: any Door) throws(Failure) {
     try UnmountCommand.run(mount, WorkingDirectory.absolute(place, from: directory), door) { true }

@@ -83,7 +83,13 @@ extension DaemonCall {
 
   private static func named(_ options: Options) throws(Failure) -> [String] {
     guard options.tracker != nil else { return [] }
-    return try TrackerFile.find(named: options.tracker, saved: nil).info.trackers.map(\.description)
+    let list = try TrackerFile.find(named: options.tracker, saved: nil).info
+    if let directory = try StateDirectory(existing: options.stateDirectory()),
+      let login = try SavedLogin.load(from: directory)
+    {
+      try list.mustBeNetwork(of: login)
+    }
+    return list.trackers.map(\.description)
   }
 
   /// How it goes, without anybody being asked; `noDaemon` where there is none.

@@ -98,7 +98,7 @@ extension MemberEngine {
       case .directory: try LocalTree.makeDirectory(there)
       case .symlink(let target): try LocalTree.makeLink(there, to: target.bytes)
       case .file:
-        if volume.isComplete(file.path, in: group, at: there) == true { continue }
+        if volume.hasCome(file.path, in: group, to: there) { continue }
         try download(file.path, of: group, to: there, asPart: true, door)
       }
     }

@@ -74,9 +74,7 @@ extension StorageFacts {
     var facts = StorageFacts()
     facts.cacheBytesMax = options.cacheBytesMax
     (facts.freeBytes, facts.diskBytes) = disk(near: state)
-    facts.pending = [JournalFolder.pending, JournalFolder.withdrawn].reduce(0) { sum, name in
-      sum + (LocalPath("\(state)/\(name)").flatMap { try? PublishJournal.count(in: $0) } ?? 0)
-    }
+    facts.pending = JournalFolder.pendingCount(in: state)
     facts.recovered = FolderNames.of("\(state)/recovered").count
     return facts
   }

@@ -72,6 +72,7 @@ import Testing
     download.signal(SIGINT)
     download.wait()
     bob.sees("copy\nd", by: "ls -A own")
+    #expect(bob.does("cat .downloads") == "[C] [team] d/f\n[C] [team] d/one")
     bob.unmounts()
     bob.mountsAgain()
     bob.does("cmp team/d/f own/copy")

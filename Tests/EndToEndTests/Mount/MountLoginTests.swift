@@ -39,6 +39,22 @@ import Testing
     desk.succeeds("list_groups")
   }
 
+  @Test func `who has logged out still hears that something waits to be published`() throws {
+    let team = try MountedTeam("alice")
+    let (story, alice) = (team.story, team[0])
+    let desk = story.person("alice", at: "desk")
+    desk.succeeds("login", "alice", desk.password)
+    desk.succeeds("passwd", "--password-file", story.scratch.write("new", "a new one\n"))
+    alice.does("echo kept > team/kept")
+    alice.person.succeeds("logout")
+    alice.person.fails(
+      75, "sync",
+      says: "a change waits to be published, and nobody is logged in here: log in with 'p2pfs login USER'")
+    alice.person.succeeds("login", "alice", "a new one")
+    alice.person.succeeds("sync")
+    #expect(desk.succeeds("list_files", "team").count == 1)
+  }
+
   @Test func `a daemon goes on with the next login although its own was ended`() throws {
     let team = try Team("alice", "bob")
     let (alice, bob) = (team[0], team[1])

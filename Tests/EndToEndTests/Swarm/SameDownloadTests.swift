@@ -78,6 +78,20 @@ import Testing
     #expect(files(in: scratch.path + "/place") == ["copy"])
   }
 
+  @Test func `a directory that is asked for again does not pass over what was changed in it`() {
+    let tree = scratch.make("tree")
+    for name in ["a", "b", "c"] { scratch.write("tree/" + name, "this is " + name) }
+    alice.succeeds("upload_file", tree, "team")
+    scratch.make("place")
+    bob.succeeds("download_file", "team", "tree", "place")
+    bob.succeeds("download_file", "team", "tree", "place")
+    scratch.write("place/tree/b", "his own")
+    bob.fails(
+      73, "download_file", "team", "tree", "place",
+      says: "\(scratch.path)/place/tree/b exists already: choose another destination, or remove it")
+    #expect(scratch.contents("place/tree/b") == Data("his own".utf8))
+  }
+
   @Test func `a directory does not come over a file`() {
     let tree = scratch.make("tree")
     scratch.write("tree/f", "in it")
