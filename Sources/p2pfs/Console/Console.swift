@@ -44,6 +44,9 @@ struct Console {
   }
 
   private func run(_ command: Command) throws(Failure) {
+    if case .help(let word?) = command, let usage = ConsoleAlias.usages[word] {
+      return try door.show(.line("usage: \(usage)"))
+    }
     try runner.run(command)
     if command.changesLogin { try daemon.reload() }
     if command == .help(topic: nil) { try door.show(.line(ConsoleAlias.help)) }

@@ -40,9 +40,18 @@ enum ConsoleAlias {
     case "download" where words.count == 2:
       return [["download_file", try onlyGroup(volume), words[1], "."]]
     case "start" where words.count == 1: return [["show_downloads"]]
-    default: return [words]
+    default:
+      if let word = words.first, let usage = usages[word] {
+        throw .usage("\(word) does not go with what stands behind it: usage is '\(usage)'")
+      }
+      return [words]
     }
   }
+
+  static let usages = [
+    "show": "show", "share": "share <n> <file>...", "seed": "seed <file>", "download": "download <file>",
+    "start": "start",
+  ]
 
   /// A directory has no root.
   private static func seed(_ path: String, in group: String) throws(Failure) -> [[String]] {

@@ -104,12 +104,15 @@ import Testing
     let alice = story.member("alice")
     alice.succeeds("create_group", "team")
     let console = console(alice)
-    console.write("share 2 f, g\nshow\nseed f\nstart\nnonsense\nshare 3 f\nexit\n")
+    console.write("share 2 f, g\nshow\nseed f\nstart\nnonsense\nshare 3 f\n")
+    console.write("download team f\nhelp seed\nshow --help\nexit\n")
     let outcome = console.finish()
     #expect(outcome.exit == 0)
     #expect(outcome.output.contains("sharing g in team"))
     #expect(outcome.output.contains("4 alice 1 g"))
     #expect(outcome.errors.contains("'nonsense' is no command"))
+    #expect(outcome.errors.contains("usage is 'download <file>'"))
+    #expect(outcome.output.contains("usage: seed <file>\nusage: show\n"))
     #expect(outcome.errors.contains("share wants the number of files"))
   }
 }
