@@ -12,6 +12,9 @@ struct PieceUses: Sendable {
   private(set) var latest: UseTime = 0
   /// How many wait for a piece, to read it when it has come.
   private var waiting: [UInt32: Int] = [:]
+  /// How many wait for more than can be counted piece by piece.
+  private var waitingForAll = 0
+  private static let countedMax = 4096
 
   init(openedAfter earliest: UseTime = 0) {
     self.earliest = earliest
@@ -35,13 +38,15 @@ struct PieceUses: Sendable {
 
   func time(of piece: UInt32) -> UseTime { times[piece] ?? earliest }
 
-  func isAwaited(_ piece: UInt32) -> Bool { waiting[piece] != nil }
+  func isAwaited(_ piece: UInt32) -> Bool { waitingForAll > 0 || waiting[piece] != nil }
 
   mutating func beginWaiting(for pieces: Range<UInt32>) {
+    guard pieces.count <= Self.countedMax else { return waitingForAll += 1 }
     for piece in pieces { waiting[piece, default: 0] += 1 }
   }
 
   mutating func endWaiting(for pieces: Range<UInt32>) {
+    guard pieces.count <= Self.countedMax else { return waitingForAll -= 1 }
     for piece in pieces {
       let others = (waiting[piece] ?? 1) - 1
       waiting[piece] = others > 0 ? others : nil
