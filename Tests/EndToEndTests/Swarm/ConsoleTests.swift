@@ -66,10 +66,6 @@ import Testing
     console.write("login bob\r")
     #expect(console.waitFor("Password for bob: "))
     console.write("\u{3}")
-    // What is typed before the next prompt may be thrown away with it.
-    let deadline = Date(timeIntervalSinceNow: 10)
-    while console.text(1).split(separator: "it was stopped").count < 3, Date() < deadline { usleep(10_000) }
-    usleep(200_000)
     console.write("list_members team\r")
     #expect(console.waitFor("owner  online"), "\(console.text(1))")
     console.write("list_groups\rquit\r")
