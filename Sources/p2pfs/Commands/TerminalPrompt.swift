@@ -2,7 +2,6 @@
 // shows again what is typed after it. One at a time in a process: a signal's handler knows only globals.
 
 import Glibc
-import Synchronization
 
 final class TerminalPrompt {
   private static let lineBytesMax = 4096
@@ -42,10 +41,7 @@ final class TerminalPrompt {
     var byte: UInt8 = 0
     while line.count < Self.lineBytesMax {
       let count = read(terminal, &byte, 1)
-      if count < 0, errno == EINTR {
-        guard !Interrupts.isCalledOff.load(ordering: .relaxed) else { throw .calledOff }
-        continue
-      }
+      if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw .disk(errno, "reading from the terminal") }
       guard count > 0 else { return line.isEmpty ? nil : line }
       guard byte != UInt8(ascii: "\n") else { return line }
@@ -85,18 +81,12 @@ private enum SilentTerminal {
   }
 
   /// Puts the terminal right, then lets the signal do what it always does. A signal that was ignored, as by
-  /// nohup, stays so. Where the program has its own use for it, it ends the waiting for what is typed.
+  /// nohup, stays so.
   private static func handle(_ signal: Int32) -> sigaction {
     var before = sigaction()
     sigaction(signal, nil, &before)
-    let use = unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self)
-    guard use != 1 else { return before }
-    var action = before
-    guard use == 0 else {
-      action.sa_flags &= ~Int32(SA_RESTART)
-      sigaction(signal, &action, nil)
-      return before
-    }
+    guard unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self) != 1 else { return before }
+    var action = sigaction()
     action.__sigaction_handler.sa_handler = { signal in
       tcsetattr(SilentTerminal.terminal, TCSANOW, SilentTerminal.before)
       raise(signal)
